@@ -1,0 +1,1 @@
+//! Uploads, media, renditions and the outbox, in SQLite or PostgreSQL.

@@ -1,0 +1,23 @@
+//! Everything the parts of Sealmark say to one another: ids, part plans, requests, events and error codes.
+//!
+//! *Invariant:* pure. No clock, randomness, files, environment or async; the same types compile natively and to
+//! wasm32, so the browser and the services cannot drift apart.
+
+pub mod digest;
+pub mod error;
+pub mod event;
+pub mod id;
+pub mod media;
+pub mod part;
+pub mod upload;
+
+pub use digest::{DigestError, Sha256Digest};
+pub use error::{ErrorCode, FailureCode, Problem};
+pub use event::{Envelope, EventError, EventPayload, Lane, MediaFailed, MediaUploaded, MediaWatermarked, Topic};
+pub use id::{DeadLetterId, EventId, IdError, MediaId, TenantId, UploadId, UserId};
+pub use media::{Failure, MediaRecord, MediaState, Rendition};
+pub use part::{MAX_OBJECT_BYTES, MAX_PARTS, MIN_PART_BYTES, PartNumber, PartPlan, PlanError, plan_parts};
+pub use upload::{
+    CompleteRequest, CompletedPart, CreateUploadRequest, GuestToken, PartDigest, SignPartsRequest, SignPartsResponse,
+    SignedPart, StoredPart, Upload, UploadState,
+};

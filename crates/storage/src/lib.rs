@@ -1,0 +1,1 @@
+//! Object keys, presigned URLs and multipart uploads over aws-sdk-s3.

@@ -1,0 +1,1 @@
+//! Layout, drawing, blending and verification of marks; bytes in, bytes out.

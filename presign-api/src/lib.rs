@@ -1,0 +1,1 @@
+//! Decides who may upload what, signs, completes, keeps the catalogue.

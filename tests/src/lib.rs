@@ -1,0 +1,1 @@
+//! End-to-end tests on real Redis, S3 stores, PostgreSQL and Chromium.

@@ -1,0 +1,1 @@
+//! Renders marks and swaps versioned renditions in.

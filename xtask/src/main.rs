@@ -1,0 +1,2 @@
+//! The project's own build, set-up and run commands.
+fn main() {}
