@@ -1,1 +1,8 @@
-//! End-to-end tests on real Redis, S3 stores, PostgreSQL and Chromium.
+//! Support for the tests: real Redis, S3 stores, PostgreSQL and Chromium, each on a free loopback port, with its own
+//! folder, ended by its own process id.
+
+pub mod minio;
+pub mod postgres;
+pub mod process;
+pub mod redis_server;
+pub mod seaweedfs;

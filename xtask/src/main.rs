@@ -1,2 +1,58 @@
-//! The project's own build, set-up and run commands.
-fn main() {}
+//! `cargo xtask`: the project's own set-up, build and run commands.
+
+#![expect(clippy::print_stdout, reason = "a command-line tool talks on standard output")]
+
+mod apt;
+mod children;
+mod credentials;
+mod dev;
+mod doctor;
+mod lint;
+mod places;
+mod ready;
+mod setup;
+mod shell;
+mod stack;
+mod test;
+mod wasm;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Set up, run and check Sealmark on this machine")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the whole line here: store, Redis, API, worker and page; prints one URL
+    Dev(dev::Options),
+    /// Run every test, after installing what they need
+    Test(test::Options),
+    /// Install what a command needs, and nothing else
+    Setup {
+        /// What to prepare for
+        #[arg(long = "for", value_enum, default_value = "dev")]
+        purpose: setup::Purpose,
+    },
+    /// List each prerequisite, found or missing, with its mend
+    Doctor,
+    /// Build the browser client into www/pkg
+    Wasm(wasm::Options),
+    /// Check format, lints, licences and sources
+    Lint,
+}
+
+fn main() -> Result<()> {
+    match Cli::parse().command {
+        Command::Dev(options) => dev::run(&options),
+        Command::Test(options) => test::run(&options),
+        Command::Setup { purpose } => setup::run(purpose),
+        Command::Doctor => doctor::run(),
+        Command::Wasm(options) => wasm::build(&options),
+        Command::Lint => lint::run(),
+    }
+}

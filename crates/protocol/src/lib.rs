@@ -15,7 +15,7 @@ pub use digest::{DigestError, Sha256Digest};
 pub use error::{ErrorCode, FailureCode, Problem};
 pub use event::{Envelope, EventError, EventPayload, Lane, MediaFailed, MediaUploaded, MediaWatermarked, Topic};
 pub use id::{DeadLetterId, EventId, IdError, MediaId, TenantId, UploadId, UserId};
-pub use media::{Failure, MediaRecord, MediaState, Rendition};
+pub use media::{Failure, MediaList, MediaRecord, MediaState, Rendition};
 pub use part::{MAX_OBJECT_BYTES, MAX_PARTS, MIN_PART_BYTES, PartNumber, PartPlan, PlanError, plan_parts};
 pub use upload::{
     CompleteRequest, CompletedPart, CreateUploadRequest, GuestToken, PartDigest, SignPartsRequest, SignPartsResponse,

@@ -101,3 +101,11 @@ pub struct MediaRecord {
     /// Why it failed, where it did.
     pub failure: Option<Failure>,
 }
+
+/// Answer of `GET /v1/media`: the caller's own pictures, newest first, at most 100.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MediaList {
+    /// The pictures.
+    pub items: Vec<MediaRecord>,
+}

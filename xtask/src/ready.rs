@@ -1,0 +1,65 @@
+//! Is a server there yet? Asked over plain TCP, so that xtask needs no HTTP client.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Result, bail};
+
+use crate::children::Children;
+
+/// Longest wait for a server; the slowest known needs a few seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits until a server answers `question` with something that starts with `answer`.
+///
+/// # Errors
+/// When a child ends meanwhile, or the time is over.
+pub(crate) fn wait(name: &str, port: u16, question: &str, answer: &str, children: &mut Children) -> Result<()> {
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        children.check()?;
+        if ask(port, question).is_some_and(|reply| reply.starts_with(answer)) {
+            return Ok(());
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    bail!("{name} on port {port} does not answer after {PATIENCE:?}")
+}
+
+/// The question of an HTTP GET.
+pub(crate) fn get(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+}
+
+fn ask(port: u16, question: &str) -> Option<String> {
+    let mut stream =
+        TcpStream::connect_timeout(&SocketAddr::from(([127, 0, 0, 1], port)), Duration::from_secs(1)).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(2))).ok()?;
+    stream.write_all(question.as_bytes()).ok()?;
+    let mut reply = [0; 64];
+    let length = stream.read(&mut reply).ok()?;
+    Some(String::from_utf8_lossy(&reply[..length]).into_owned())
+}
+
+/// Whether nothing listens on a loopback port.
+pub(crate) fn is_free(port: u16) -> bool {
+    TcpListener::bind(("127.0.0.1", port)).is_ok()
+}
+
+/// A free loopback port whose port 10,000 above is free too: SeaweedFS puts gRPC there.
+///
+/// # Errors
+/// When there is none after many tries.
+pub(crate) fn free_pair() -> Result<u16> {
+    for _ in 0..200 {
+        let port = rand::random_range(20_000..45_000);
+        if is_free(port) && is_free(port + 10_000) {
+            return Ok(port);
+        }
+    }
+    bail!("no free loopback port in 20000 to 45000")
+}

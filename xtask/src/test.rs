@@ -1,0 +1,60 @@
+//! `cargo xtask test`: sets up, builds, and runs every test.
+
+use std::{env, process::Command};
+
+use anyhow::{Result, bail};
+use clap::Args;
+
+use crate::{places, setup, shell, wasm};
+
+/// Options of `cargo xtask test`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Only tests whose name contains this
+    filter: Option<String>,
+    /// Only this package
+    #[arg(short, long)]
+    package: Option<String>,
+    /// Show what passing tests print
+    #[arg(long)]
+    nocapture: bool,
+}
+
+/// Runs the tests.
+///
+/// # Errors
+/// When set-up, build or a test fails.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    setup::run(setup::Purpose::Test)?;
+    wasm::build(&wasm::Options { toolchain: wasm::Toolchain::Auto, force: false })?;
+    let minio = places::bin().join("minio").exists();
+    if !minio {
+        if env::var_os("CI").is_some() {
+            bail!("CI runs both stores, and MinIO is missing: install Go 1.24 or newer");
+        }
+        println!("\n*** SKIPPED: every test on MinIO, for Go is not here to build it. SeaweedFS is tested. ***\n");
+    }
+    shell::announce("Building the services that the tests start", "usually five minutes the first time");
+    shell::run(
+        Command::new("cargo")
+            .args(["build", "--quiet", "--locked", "--workspace", "--bins"])
+            .current_dir(places::root()),
+    )?;
+    shell::announce("Running the tests", "usually a few minutes");
+    let mut command = Command::new("cargo");
+    command.args(["test", "--locked"]).current_dir(places::root());
+    match &options.package {
+        Some(package) => command.args(["--package", package]),
+        None => command.arg("--workspace"),
+    };
+    command.env("SEALMARK_BIN", places::target().join("debug"));
+    if !minio {
+        command.env("SEALMARK_SKIP_MINIO", "1");
+    }
+    command.arg("--");
+    command.args(options.filter.as_deref());
+    if options.nocapture {
+        command.arg("--nocapture");
+    }
+    shell::run(&mut command)
+}
