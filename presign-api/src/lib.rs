@@ -1,1 +1,25 @@
-//! Decides who may upload what, signs, completes, keeps the catalogue.
+//! presign-api: decides who may upload what, signs, completes, keeps the catalogue, and answers "where is my picture".
+//!
+//! *Invariant:* file bytes never pass through this service; it only signs, asks the store, and writes records.
+
+mod app;
+mod auth;
+mod config;
+mod guests;
+mod health;
+mod hub;
+mod idempotency;
+mod media;
+mod page;
+mod problem;
+mod relay;
+mod request;
+mod sweeper;
+mod trace;
+mod uploads;
+
+pub use app::{App, openapi, router};
+pub use auth::{Claims, Tokens};
+pub use config::Config;
+pub use relay::Relay;
+pub use sweeper::Sweeper;

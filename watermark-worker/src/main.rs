@@ -1,2 +1,118 @@
-//! Entry point.
-fn main() {}
+//! `watermark-worker`: reads its configuration, builds the consumer, runs it, stops it.
+
+#![expect(clippy::print_stdout, reason = "check prints its result")]
+
+use std::{num::NonZero, path::PathBuf, process::ExitCode, sync::Arc};
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+use sealmark_catalogue::Catalogue;
+use sealmark_event_bus::{Bus, BusConfig, CancellationToken, Consumer, ConsumerConfig};
+use sealmark_protocol::{Lane, Topic};
+use sealmark_storage::Store;
+use tokio::signal::unix::{SignalKind, signal};
+use watermark_worker::{Config, DeadLetters, Jobs, Mark, TemplateFile};
+
+/// The consumer group that all workers share.
+const GROUP: &str = "watermark-worker";
+
+#[derive(Parser)]
+#[command(version, about = "Renders marks on uploaded pictures and publishes the versions")]
+struct Cli {
+    /// TOML file; any value can also be set by a variable such as SEALMARK__WORKER__TEMPLATE
+    #[arg(long, env = "SEALMARK_CONFIG", global = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Take jobs until stopped
+    Run,
+    /// Compile templates and print every mistake; exit code 1 where there is one
+    Check {
+        /// Template files
+        #[arg(required = true)]
+        templates: Vec<PathBuf>,
+    },
+}
+
+#[tokio::main]
+async fn main() -> Result<ExitCode> {
+    let cli = Cli::parse();
+    match cli.command {
+        Command::Check { templates } => Ok(check(&templates)),
+        Command::Run => {
+            let config = Config::read(cli.config.as_deref(), std::env::vars())?;
+            config.log.start();
+            run(config).await
+        }
+    }
+}
+
+fn check(templates: &[PathBuf]) -> ExitCode {
+    let mut code = ExitCode::SUCCESS;
+    for path in templates {
+        match TemplateFile::open(path) {
+            Ok(file) => println!("{}: template {:?} is right", path.display(), file.current().template.name()),
+            Err(error) => {
+                println!("{error}");
+                code = ExitCode::FAILURE;
+            }
+        }
+    }
+    code
+}
+
+async fn run(config: Config) -> Result<ExitCode> {
+    let stop = CancellationToken::new();
+    let template = Arc::new(TemplateFile::open(&config.worker.template)?);
+    let catalogue = Catalogue::connect(&config.database.url).await.context("opening the catalogue")?;
+    let store = Store::new(&config.store.0)?;
+    let bus = Bus::new(BusConfig::new(&config.redis.url))?;
+    let mark = Mark::new(Arc::clone(&template), config.worker.max_pixels);
+    let jobs = Jobs::new(catalogue.clone(), store, mark, config.worker.max_source_bytes);
+
+    let mut consumer = ConsumerConfig::new(Topic::MediaUploaded, Lane::default(), GROUP);
+    consumer.concurrency = NonZero::new(config.worker.concurrency).unwrap_or(NonZero::<usize>::MIN);
+    consumer.claim_idle = config.worker.claim_idle();
+    consumer.job_deadline = config.worker.job_deadline();
+    consumer.max_deliveries = NonZero::new(config.worker.max_deliveries).unwrap_or(NonZero::<u32>::MIN);
+    consumer.drain_deadline = config.worker.drain();
+    tracing::info!(
+        consumer = consumer.consumer,
+        concurrency = config.worker.concurrency,
+        template = template.current().template.name(),
+        "watermark-worker takes jobs"
+    );
+
+    let watcher = tokio::spawn(Arc::clone(&template).watch(stop.clone()));
+    let signals = tokio::spawn(stop_on_signal(stop.clone()));
+    let report = Consumer::new(&bus, consumer, jobs, DeadLetters::new(catalogue.clone())).run(stop.clone()).await;
+    stop.cancel();
+    let _ = tokio::join!(watcher, signals);
+    catalogue.close().await;
+    tracing::info!(
+        done = report.done,
+        failed = report.failed,
+        dead_lettered = report.dead_lettered,
+        abandoned = report.abandoned,
+        "watermark-worker has stopped"
+    );
+    // 0: all that was taken is done. 3: some jobs were cut off; another worker will take them over.
+    Ok(if report.abandoned == 0 { ExitCode::SUCCESS } else { ExitCode::from(3) })
+}
+
+async fn stop_on_signal(stop: CancellationToken) {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        () = stop.cancelled() => {}
+    }
+    stop.cancel();
+}

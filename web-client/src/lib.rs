@@ -1,1 +1,14 @@
 //! Resumable multipart uploads straight into S3, for the browser and native.
+//!
+//! [`engine`] is one pure state machine; a driver for the browser (a dedicated Worker) and one for native programs do
+//! what it says and decide nothing themselves.
+
+pub mod answer;
+//TMP #[cfg(target_arch = "wasm32")]
+//TMP pub mod browser;
+pub mod engine;
+pub mod fingerprint;
+pub mod fleet;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod native;
+pub mod sse;

@@ -109,6 +109,11 @@ impl Reader {
         }
     }
 
+    /// Leaves a section to the service whose it is, where two services share one file.
+    pub fn leave(&mut self, name: &str) {
+        self.known.insert(name.to_owned());
+    }
+
     /// Ends the reading.
     ///
     /// # Errors

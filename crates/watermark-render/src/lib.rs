@@ -1,1 +1,55 @@
 //! Layout, drawing, blending and verification of marks; bytes in, bytes out.
+//!
+//! One way through: template and picture size → [`layout`] → [`Scene`] → [`draw`] → [`Stamp`]s → [`Stamp::blend_onto`]
+//! → pixels. [`render`] does the whole of it from an original's bytes to a rendition's, and [`verify`] proves from the
+//! two byte strings alone that nothing outside the mark has changed.
+//!
+//! ```
+//! use sealmark_watermark_dsl::{Template, Variables};
+//! use sealmark_watermark_render::{Fonts, Limits, render, verify};
+//! # let mut source = Vec::new();
+//! # image::RgbImage::from_pixel(64, 48, image::Rgb([90, 120, 150]))
+//! #     .write_to(&mut std::io::Cursor::new(&mut source), image::ImageFormat::Png)?;
+//!
+//! let template = Template::from_source(r#"template "t" { text "© {user_id}" { size = 20%h } }"#).unwrap();
+//! let variables = Variables { user_id: "ada".into(), ..Variables::default() };
+//! let output = render(&source, &template, &variables, &Fonts::embedded(), &Limits::default())?;
+//! verify(&source, &output.bytes, &output.touched, &Limits::default())?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! *Invariant:* pure, and the same input gives the same bytes. No files, clock, environment or threads; float maths
+//! keeps to what IEEE 754 rounds exactly, and `libm` where that is not enough.
+
+mod blend;
+mod blur;
+mod decode;
+mod draw;
+mod encode;
+mod error;
+mod fonts;
+mod format;
+mod jpeg;
+mod layout;
+mod limits;
+mod png;
+mod render;
+mod scene;
+mod text_line;
+mod verify;
+
+pub use blend::{Channels, Pixels, SizeMismatch};
+pub use draw::{Stamp, draw};
+pub use encode::JPEG_QUALITY;
+pub use error::RenderError;
+pub use fonts::{DEFAULT_FONT, Fonts};
+pub use format::Format;
+pub use layout::{MAX_EM_PX, layout};
+pub use limits::Limits;
+pub use render::{Output, render};
+pub use scene::{Mark, PlacedGlyph, Rect, Scene, SceneShadow};
+pub use verify::{BLOCK_PX, MAX_CHANNEL_DIFFERENCE, MAX_LUMA_DIFFERENCE, VerifyFailure, verify};
+
+/// Counts the changes that alter a rendition's bytes or pixels. Part of what makes a rendition the same as another,
+/// together with source, template, variables and [`Fonts::digest`]: raise it with every such change.
+pub const RENDERER_VERSION: u32 = 1;

@@ -1,0 +1,90 @@
+//! The client: how it connects, how long it waits, how often it repeats.
+
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_sdk_s3::{
+    Client,
+    config::{
+        BehaviorVersion, Region, RequestChecksumCalculation, SharedHttpClient, retry::RetryConfig,
+        timeout::TimeoutConfig,
+    },
+};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+use crate::{StorageError, StoreConfig};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// One attempt; a body that stalls is noticed sooner by the SDK's own protection.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
+/// All attempts of a call with the pauses between them.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(150);
+const ATTEMPTS: u32 = 3;
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// An S3 bucket, with everything that Sealmark does there.
+///
+/// Cheap to clone; clones share their connections. A transient failure is repeated twice before it is reported.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub(crate) client: Client,
+    /// Signs for the host that browsers see; it never sends anything.
+    pub(crate) signer: Client,
+    pub(crate) bucket: String,
+    pub(crate) region: String,
+}
+
+impl Store {
+    /// Prepares a client; nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`StorageError::Config`] with every value that cannot work.
+    pub fn new(config: &StoreConfig) -> Result<Self, StorageError> {
+        let mistakes = config.mistakes();
+        if !mistakes.is_empty() {
+            return Err(StorageError::Config { mistakes });
+        }
+        let http =
+            aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+        Ok(Self {
+            client: client(config, &config.endpoint, http.clone()),
+            signer: client(config, config.public_endpoint(), http),
+            bucket: config.bucket.clone(),
+            region: config.region.clone(),
+        })
+    }
+
+    /// Name of the bucket.
+    pub fn bucket(&self) -> &str {
+        &self.bucket
+    }
+}
+
+fn client(config: &StoreConfig, endpoint: &str, http: SharedHttpClient) -> Client {
+    let credentials = Credentials::new(&config.access_key, &config.secret_key, None, None, "sealmark");
+    let config = aws_sdk_s3::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .endpoint_url(endpoint)
+        .region(Region::new(config.region.clone()))
+        .credentials_provider(credentials)
+        .force_path_style(config.path_style)
+        .http_client(http)
+        // Checksums are ours to choose: every write carries SHA-256, and CRC32 trailers are beyond some stores.
+        .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(CONNECT_TIMEOUT)
+                .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                .operation_timeout(OPERATION_TIMEOUT)
+                .build(),
+        )
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(ATTEMPTS)
+                .with_initial_backoff(FIRST_PAUSE)
+                .with_max_backoff(LONGEST_PAUSE),
+        )
+        .build();
+    Client::from_conf(config)
+}

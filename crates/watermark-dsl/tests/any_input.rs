@@ -1,0 +1,121 @@
+//! No input may bring the front end down, and what compiles has one canonical text.
+
+use proptest::prelude::*;
+use sealmark_watermark_dsl::{Diagnostic, Severity, Template, compile, parse, render_diagnostics};
+
+/// Checks what holds for every source whatsoever.
+fn check(source: &str) {
+    let (ast, mistakes) = parse(source);
+    check_spans(source, &mistakes);
+    match compile(&ast) {
+        Err(all) => {
+            check_spans(source, &all);
+            assert!(all.iter().any(|d| d.severity == Severity::Error));
+            assert!(!render_diagnostics(source, "t", &all).is_empty());
+        }
+        Ok(template) => {
+            assert!(mistakes.iter().all(|d| d.severity == Severity::Warning));
+            let canonical = template.to_canonical();
+            let again = Template::from_source(&canonical).expect("the canonical text compiles");
+            assert_eq!(again.layers(), template.layers());
+            assert_eq!(again.to_canonical(), canonical);
+        }
+    }
+}
+
+fn check_spans(source: &str, mistakes: &[Diagnostic]) {
+    for mistake in mistakes {
+        assert!(source.get(mistake.span.range()).is_some(), "{mistake:?} is outside of the source");
+    }
+}
+
+/// Words of the language in any order: much nearer to a template than random characters.
+fn soup() -> impl Strategy<Value = String> {
+    let words = prop::sample::select(vec![
+        "template",
+        "text",
+        "image",
+        "when",
+        "\"t\"",
+        "\"a {user_id} b\"",
+        "\"{\"",
+        "\"}}",
+        "{",
+        "}",
+        "{ }",
+        "(",
+        ")",
+        "[",
+        "]",
+        "=",
+        "size",
+        "size = 3%w",
+        "color = #fff",
+        "#",
+        "#12",
+        "anchor",
+        "bottom_right",
+        "bottom-right",
+        "opacity = 5%",
+        "shadow = 1px 1px #000",
+        "3",
+        "-3px",
+        "99%",
+        "1e9",
+        "%",
+        "// x\n",
+        "\n",
+        "\\",
+        "\"",
+        "é",
+        "\u{0}",
+        ",",
+        "foo",
+    ]);
+    prop::collection::vec(words, 0..60).prop_map(|words| words.join(" "))
+}
+
+/// Right templates with any values.
+fn right() -> impl Strategy<Value = String> {
+    let unit = prop::sample::select(vec!["px", "%w", "%h", "%min"]);
+    ("[^\"\\\\\\r\\n{}]{1,20}", 1.0..100.0_f64, unit, any::<u32>(), 0.01..1.0_f64).prop_map(
+        |(text, size, unit, color, opacity)| {
+            let color = color | 1;
+            format!("template \"t\" {{ text \"x{text}{{user_id}}\" {{ size = {size}{unit} color = #{color:08x} opacity = {opacity} }} }}")
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn any_text(source in any::<String>()) { check(&source); }
+
+    #[test]
+    fn any_soup(source in soup()) { check(&source); }
+
+    #[test]
+    fn any_soup_in_a_template(source in soup()) {
+        check(&format!("template \"t\" {{ {source} }}"));
+        check(&format!("template \"t\" {{ text \"a\" {{ {source} }} }}"));
+    }
+
+    #[test]
+    fn right_templates_compile(source in right()) {
+        prop_assert!(Template::from_source(&source).is_ok(), "{}", source);
+        check(&source);
+    }
+}
+
+#[test]
+fn the_longest_sources_do_not_take_for_ever() {
+    // Each of these would show a parser that goes back: 64 KiB squared is four thousand million steps.
+    for unit in
+        ["{", "}", "(", "\"", "\"{", "{a", "a=", "a ", "#", "1", "\\", "text \"{{{", "when ", "size=1px ", "é", "//"]
+    {
+        let source = unit.repeat(60_000 / unit.len());
+        check(&source);
+        check(&format!("template \"t\" {{ {source}"));
+        check(&format!("template \"t\" {{ text \"a\" {{ {source}"));
+        check(&format!("template \"t\" {{ text \"{source}"));
+    }
+}

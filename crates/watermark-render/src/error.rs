@@ -1,0 +1,101 @@
+//! What can go wrong. None of it gets better by trying again with the same input.
+
+use crate::{Format, VerifyFailure};
+
+/// Why there is no rendition.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RenderError {
+    /// The bytes begin like no format that is read here, or like a kind of one that is not.
+    #[error("only JPEG and PNG are read, this is {found}")]
+    UnsupportedFormat {
+        /// What they look like, with its article.
+        found: &'static str,
+    },
+    /// The format is known, but the decoder gave up.
+    #[error("the {format} is broken")]
+    BrokenImage {
+        /// The format that the first bytes promise.
+        format: Format,
+        /// What the decoder says; none where the end is missing.
+        #[source]
+        source: Option<image::ImageError>,
+    },
+    /// More pixels or more bytes in memory than allowed; nothing was decoded.
+    #[error(
+        "{width}x{height} pixels in {decoded_bytes} bytes are over the limit of {max_pixels} pixels and \
+         {max_decoded_bytes} bytes"
+    )]
+    ImageTooLarge {
+        /// Width as stored, in pixels.
+        width: u32,
+        /// Height as stored, in pixels.
+        height: u32,
+        /// Size of the decoded pixels in bytes.
+        decoded_bytes: u64,
+        /// See [`crate::Limits::max_pixels`].
+        max_pixels: u64,
+        /// See [`crate::Limits::max_decoded_bytes`].
+        max_decoded_bytes: u64,
+    },
+    /// A text or a profile inside of the file unpacks to more than allowed.
+    #[error("decoding the {format} would take more than {max_decoded_bytes} bytes")]
+    DecoderLimit {
+        /// The format.
+        format: Format,
+        /// See [`crate::Limits::max_decoded_bytes`].
+        max_decoded_bytes: u64,
+    },
+    /// The template asks for a font that is not there.
+    #[error("there is no font {name:?}; there are {known:?}")]
+    UnknownFont {
+        /// The name in the template.
+        name: String,
+        /// The names that exist.
+        known: Vec<String>,
+    },
+    /// The bytes of a font cannot be read.
+    #[error("the font {name:?} cannot be read")]
+    BrokenFont {
+        /// The name it was to have.
+        name: String,
+        /// What the reader says.
+        #[source]
+        source: ab_glyph::InvalidFont,
+    },
+    /// With this picture's variables a layer's text shows nothing, so the picture would go out without its mark.
+    #[error("layer {layer} shows nothing for this picture")]
+    EmptyMark {
+        /// The layer, counted from 1.
+        layer: usize,
+    },
+    /// The encoder gave up.
+    #[error("the {format} cannot be written")]
+    Encode {
+        /// The format.
+        format: Format,
+        /// What the encoder says.
+        #[source]
+        source: image::ImageError,
+    },
+    /// The rendition is not what it must be; it must not be published.
+    #[error("verification failed: {failure}")]
+    VerifyFailed {
+        /// The first thing found.
+        failure: VerifyFailure,
+    },
+}
+
+/// Maps what the image library says to what is wrong with the picture.
+pub(crate) fn decoding(format: Format, source: image::ImageError, max_decoded_bytes: u64) -> RenderError {
+    match source {
+        image::ImageError::Unsupported(_) => RenderError::UnsupportedFormat {
+            found: match format {
+                Format::Jpeg => "a JPEG of a kind that is not read",
+                Format::Png => "a PNG of a kind that is not read",
+            },
+        },
+        image::ImageError::Limits(_) => RenderError::DecoderLimit { format, max_decoded_bytes },
+        source => RenderError::BrokenImage { format, source: Some(source) },
+    }
+}

@@ -1,0 +1,5 @@
+//! Pictures: their records, their live news, their bytes.
+
+pub(crate) mod content;
+pub(crate) mod events;
+pub(crate) mod record;

@@ -1,0 +1,137 @@
+//! Errors on the wire: RFC 9457 problem details with a stable code and the request's id.
+
+use std::error::Error;
+
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{HeaderValue, Response, StatusCode, header},
+    middleware::Next,
+    response::IntoResponse,
+};
+use sealmark_catalogue::CatalogueError;
+use sealmark_protocol::{ErrorCode, Problem};
+use sealmark_storage::StorageError;
+
+/// Seconds that a client waits after a 503 before it asks again.
+const RETRY_AFTER_S: &str = "2";
+
+/// An error on its way out; the [`layer`] gives it its body.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    code: ErrorCode,
+    detail: Option<String>,
+    cause: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl ApiError {
+    pub(crate) fn new(code: ErrorCode) -> Self {
+        Self { code, detail: None, cause: None }
+    }
+
+    /// Adds what exactly was wrong, for the client to read; never on 5xx.
+    pub(crate) fn because(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// Adds the cause, for the log only.
+    pub(crate) fn caused_by(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    #[cfg(test)]
+    pub(crate) fn code(&self) -> ErrorCode {
+        self.code
+    }
+}
+
+impl From<StorageError> for ApiError {
+    fn from(error: StorageError) -> Self {
+        let code = if error.is_transient() { ErrorCode::StoreUnavailable } else { ErrorCode::Internal };
+        Self::new(code).caused_by(error)
+    }
+}
+
+impl From<CatalogueError> for ApiError {
+    fn from(error: CatalogueError) -> Self {
+        let code = if error.is_transient() { ErrorCode::DatabaseUnavailable } else { ErrorCode::Internal };
+        Self::new(code).caused_by(error)
+    }
+}
+
+/// What travels from a handler to the layer, for only the layer knows the request.
+#[derive(Clone)]
+struct Seed(std::sync::Arc<ApiError>);
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response<Body> {
+        let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = status.into_response();
+        response.extensions_mut().insert(Seed(std::sync::Arc::new(self)));
+        response
+    }
+}
+
+/// Header that names a request, taken from the client where it sends one.
+pub(crate) const REQUEST_ID: &str = "x-request-id";
+
+/// Writes the body of every error, logs those of ours with their causes, and names the request in the answer.
+pub(crate) async fn layer(mut request: Request, next: Next) -> Response<Body> {
+    let id = request
+        .headers()
+        .get(REQUEST_ID)
+        .and_then(|value| value.to_str().ok())
+        .filter(|id| (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic()))
+        .map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned);
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        request.headers_mut().insert(REQUEST_ID, value);
+    }
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let mut response = next.run(request).await;
+    if let Some(Seed(error)) = response.extensions_mut().remove::<Seed>() {
+        if response.status().is_server_error() {
+            tracing::error!(request.id = %id, %method, path, code = %error.code, cause = causes(&error), "request failed");
+        }
+        response = render(&error, &id, response);
+    }
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}
+
+fn render(error: &ApiError, id: &str, mut response: Response<Body>) -> Response<Body> {
+    // A 5xx never quotes a cause: what is inside is nobody's business outside.
+    let detail = error.detail.clone().filter(|_| !response.status().is_server_error());
+    let problem = Problem::new(error.code, detail, id);
+    *response.body_mut() = Body::from(serde_json::to_vec(&problem).unwrap_or_default());
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.remove(header::CONTENT_LENGTH);
+    match error.code.status() {
+        401 => {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        503 => {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
+        }
+        _ => {}
+    }
+    response
+}
+
+fn causes(error: &ApiError) -> String {
+    let mut text = String::new();
+    let mut next: Option<&dyn Error> = error.cause.as_deref().map(|cause| cause as &dyn Error);
+    while let Some(cause) = next {
+        if !text.is_empty() {
+            text.push_str(": ");
+        }
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}

@@ -1,0 +1,94 @@
+//! The sweeper: finds records that nobody moves any more and drives them on.
+
+use std::time::Duration;
+
+use sealmark_catalogue::{Catalogue, CatalogueError, OutboxEvent, StalledMedia};
+use sealmark_event_bus::CancellationToken;
+use sealmark_protocol::{Envelope, EventId, MediaUploaded};
+use sealmark_storage::{StorageError, Store};
+use uuid::Uuid;
+
+use crate::{
+    app::{SOURCE, now_ms},
+    config::Sweep,
+    uploads::in_store,
+};
+
+/// Most records of a kind in one round.
+const BATCH: u32 = 500;
+
+/// Heals what a crash or a loss of Redis left behind: a picture whose event is gone gets a fresh one, an upload that was
+/// abandoned is aborted, and published outbox rows are forgotten in time.
+#[derive(Debug, Clone)]
+pub struct Sweeper {
+    catalogue: Catalogue,
+    store: Store,
+    config: Sweep,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum SweepError {
+    #[error("the catalogue failed")]
+    Catalogue(#[from] CatalogueError),
+    #[error("the store failed")]
+    Storage(#[from] StorageError),
+}
+
+impl Sweeper {
+    /// A sweeper over these two.
+    pub fn new(catalogue: Catalogue, store: Store, config: Sweep) -> Self {
+        Self { catalogue, store, config }
+    }
+
+    /// Sweeps at each interval until stopped.
+    pub async fn run(self, stop: CancellationToken) {
+        loop {
+            if let Err(error) = self.round().await {
+                let cause = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::warn!(%error, cause, "a sweep was cut short; the next one goes on");
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(Duration::from_secs(self.config.interval_s)) => {}
+            }
+        }
+    }
+
+    async fn round(&self) -> Result<(), SweepError> {
+        let now = now_ms();
+        let before = |seconds: u64| now - (seconds as i64).saturating_mul(1_000);
+
+        for media in self.catalogue.stalled_media(before(self.config.stuck_after_s), BATCH).await? {
+            if self.catalogue.requeue(&media, &fresh_event(&media, now), now).await? {
+                tracing::info!(media.id = %media.media_id, "a picture without news got a fresh event");
+            }
+        }
+        for upload in self.catalogue.open_uploads(before(self.config.abandoned_after_s), BATCH).await? {
+            let (key, store_upload) = in_store(&upload);
+            match self.catalogue.abort_upload(upload.upload_id, now).await {
+                Ok(_) => self.store.abort(&key, &store_upload).await?,
+                // Completed in this very moment: good.
+                Err(CatalogueError::UploadCompleted { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+            tracing::info!(upload.id = %upload.upload_id, "an abandoned upload was aborted");
+        }
+        self.catalogue.prune_published(before(self.config.keep_published_s), BATCH * 10).await?;
+        Ok(())
+    }
+}
+
+/// A new id, so that the bus does not take it for the one that was lost.
+fn fresh_event(media: &StalledMedia, now_ms: i64) -> OutboxEvent {
+    let payload = MediaUploaded {
+        media_id: media.media_id,
+        upload_id: media.upload_id,
+        user_id: media.user_id.clone(),
+        source_key: media.source_key.clone(),
+        source_etag: media.source_etag.clone(),
+        size_bytes: media.size_bytes,
+        file_name: media.file_name.clone(),
+    };
+    let id = EventId::from_uuid(Uuid::now_v7());
+    OutboxEvent::of::<MediaUploaded>(Envelope::new(id, SOURCE, now_ms, media.tenant.clone(), media.media_id, &payload))
+}

@@ -1,0 +1,38 @@
+//! `DELETE /v1/uploads/{id}`: gives an upload up.
+
+use axum::{extract::State, http::StatusCode};
+use sealmark_catalogue::CatalogueError;
+use sealmark_protocol::{UploadId, UploadState};
+
+use super::{closed, find, in_store};
+use crate::{
+    app::{App, now_ms},
+    auth::Caller,
+    problem::ApiError,
+    request::Path,
+};
+
+/// Abort an upload: its parts are removed. A repeat changes nothing; a completed one cannot be aborted.
+#[utoipa::path(delete, path = "/v1/uploads/{id}", tag = "uploads", security(("token" = [])),
+    params(("id" = String, Path, description = "upload id")),
+    responses(
+        (status = 204),
+        (status = 404, body = sealmark_protocol::Problem),
+        (status = 409, body = sealmark_protocol::Problem),
+    ))]
+pub(crate) async fn abort(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<UploadId>,
+) -> Result<StatusCode, ApiError> {
+    let upload = find(&app, &caller, id).await?;
+    // The record first: from then on no complete call can win, whatever becomes of the store's answer.
+    match app.catalogue.abort_upload(id, now_ms()).await {
+        Ok(_) => {}
+        Err(CatalogueError::UploadCompleted { .. }) => return Err(closed(UploadState::Completed)),
+        Err(error) => return Err(error.into()),
+    }
+    let (key, store_upload) = in_store(&upload);
+    app.store.abort(&key, &store_upload).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

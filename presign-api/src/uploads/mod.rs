@@ -1,0 +1,41 @@
+//! Uploads: one file for each thing that a client may ask.
+
+pub(crate) mod abort;
+pub(crate) mod complete;
+pub(crate) mod create;
+pub(crate) mod sign;
+pub(crate) mod status;
+
+use sealmark_catalogue::UploadRow;
+use sealmark_protocol::{ErrorCode, UploadId, UploadState};
+use sealmark_storage::{ObjectKey, StoreUploadId};
+
+use crate::{app::App, auth::Caller, problem::ApiError};
+
+/// The caller's own upload, in any state.
+async fn find(app: &App, caller: &Caller, id: UploadId) -> Result<UploadRow, ApiError> {
+    app.catalogue
+        .upload(&caller.tenant, &caller.user, id)
+        .await?
+        .ok_or_else(|| ApiError::new(ErrorCode::UploadNotFound))
+}
+
+/// The caller's own upload, if it still takes parts.
+async fn find_open(app: &App, caller: &Caller, id: UploadId) -> Result<UploadRow, ApiError> {
+    let upload = find(app, caller, id).await?;
+    match upload.state {
+        UploadState::Open => Ok(upload),
+        state => Err(closed(state)),
+    }
+}
+
+fn closed(state: UploadState) -> ApiError {
+    ApiError::new(ErrorCode::UploadClosed).because(format!("the upload is {}", state.as_str()))
+}
+
+/// Where the original of an upload lies, and what the store calls its multipart upload.
+pub(crate) fn in_store(upload: &UploadRow) -> (ObjectKey, StoreUploadId) {
+    let (tenant, user) = (upload.tenant.clone(), upload.user_id.clone());
+    let key = ObjectKey::Raw { tenant, user, media_id: upload.media_id };
+    (key, StoreUploadId::new(&upload.store_upload_id))
+}

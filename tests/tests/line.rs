@@ -1,0 +1,8 @@
+//! The way of one picture, end to end, on real parts.
+
+mod line {
+    mod api;
+    mod browser;
+    mod crash;
+    mod photos;
+}

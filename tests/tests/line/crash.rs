@@ -1,0 +1,192 @@
+//! Things break in the middle; the picture still ends with exactly one version.
+
+use anyhow::{Context, Result, ensure};
+use nix::sys::signal::Signal;
+use redis::AsyncCommands;
+use sealmark_catalogue::Catalogue;
+use sealmark_protocol::{Lane, MediaId, MediaState, Topic};
+use sealmark_tests::{
+    client::ApiClient,
+    line::{Line, Options, sample},
+    process::wait_for,
+};
+
+async fn client(line: &Line) -> Result<ApiClient> {
+    Ok(ApiClient::new(line.http.clone(), line.url(), line.token("acme", "u")?))
+}
+
+/// The picture is ready with version 1, no other was ever made, and nothing is left to do.
+async fn exactly_one_version(line: &Line, catalogue: &Catalogue, media_id: MediaId) -> Result<()> {
+    let record = line.wait_for_media(catalogue, media_id, "the version", |record| record.state.is_final()).await?;
+    assert_eq!(record.state, MediaState::Ready, "{record:?}\n{}", line.logs());
+    assert_eq!(record.current.as_ref().map(|current| current.version), Some(1));
+    let stream = Topic::MediaUploaded.stream_key(Lane::default());
+    wait_for("the stream to be worked off", || async {
+        let mut redis = line.redis.connection().await.ok()?;
+        let left: usize = redis.xlen(&stream).await.ok()?;
+        let waiting = catalogue.outbox_backlog(0).await.ok()?.count;
+        (left == 0 && waiting == 0).then_some(())
+    })
+    .await
+    .with_context(|| line.logs())?;
+    let record = catalogue.media(media_id).await?.context("no record")?;
+    assert_eq!(record.current.map(|current| current.version), Some(1), "a repeat made another version");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_killed_in_the_middle_of_its_job() -> Result<()> {
+    let mut line = Line::start().await?;
+    let catalogue = line.catalogue().await?;
+    let client = client(&line).await?;
+    // The job hangs where the worker fetches the original, so the kill surely comes in its middle.
+    line.worker_store_proxy.hold();
+    let media = client.upload("rocket.jpg", &std::fs::read(sample("rocket.jpg"))?).await?;
+    line.wait_for_media(&catalogue, media.media_id, "the job to begin", |record| {
+        record.state == MediaState::Processing
+    })
+    .await?;
+    for worker in line.workers() {
+        worker.crash();
+    }
+    line.workers().clear();
+    line.worker_store_proxy.open();
+    line.start_worker()?;
+    exactly_one_version(&line, &catalogue, media.media_id).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_sleeps_through_the_takeover_changes_nothing() -> Result<()> {
+    let mut line = Line::start().await?;
+    let catalogue = line.catalogue().await?;
+    let client = client(&line).await?;
+    line.worker_store_proxy.hold();
+    let media = client.upload("rocket.jpg", &std::fs::read(sample("rocket.jpg"))?).await?;
+    line.wait_for_media(&catalogue, media.media_id, "the job to begin", |record| {
+        record.state == MediaState::Processing
+    })
+    .await?;
+    line.workers()[0].signal(Signal::SIGSTOP)?;
+    line.worker_store_proxy.open();
+    line.start_worker()?;
+    line.wait_for_media(&catalogue, media.media_id, "the other worker", |record| record.state.is_final()).await?;
+    // The first one wakes up, ends its job, and is refused by its old token.
+    line.workers()[0].signal(Signal::SIGCONT)?;
+    let report = wait_for("the sleeper to be refused", || {
+        let log = line.workers()[0].log_tail(100_000);
+        async move {
+            log.contains("a newer job has the picture")
+                .then_some(())
+                .or_else(|| log.contains("already published").then_some(()))
+        }
+    });
+    report.await.with_context(|| line.logs())?;
+    exactly_one_version(&line, &catalogue, media.media_id).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_message_delivered_twice() -> Result<()> {
+    let mut line = Line::start_with(Options { workers: 0, ..Options::default() }).await?;
+    let catalogue = line.catalogue().await?;
+    let client = client(&line).await?;
+    let photo = std::fs::read(sample("rocket.jpg"))?;
+    let mut ids = Vec::new();
+    for index in 0..6 {
+        ids.push(client.upload(&format!("{index}.jpg"), &photo).await?.media_id);
+    }
+    let stream = Topic::MediaUploaded.stream_key(Lane::default());
+    let mut redis = line.redis.connection().await?;
+    wait_for("all events to be on the stream", || {
+        let (mut redis, stream) = (redis.clone(), stream.clone());
+        async move { (redis.xlen::<_, usize>(&stream).await.ok()? == 6).then_some(()) }
+    })
+    .await?;
+    // Each entry once more, behind the bus's own check for repeats.
+    let entries: redis::streams::StreamRangeReply = redis.xrange_all(&stream).await?;
+    for entry in entries.ids {
+        let fields: Vec<(String, Vec<u8>)> = entry
+            .map
+            .into_iter()
+            .map(|(name, value)| Ok((name, redis::from_redis_value(value)?)))
+            .collect::<Result<_>>()?;
+        let _: String = redis.xadd(&stream, "*", &fields).await?;
+    }
+    assert_eq!(redis.xlen::<_, usize>(&stream).await?, 12);
+    line.start_worker()?;
+    line.start_worker()?;
+    for id in ids {
+        exactly_one_version(&line, &catalogue, id).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_killed_and_started_again() -> Result<()> {
+    let mut line = Line::start().await?;
+    let catalogue = line.catalogue().await?;
+    let client = client(&line).await?;
+    let photo = std::fs::read(sample("rocket.jpg"))?;
+    let before = client.upload("before.jpg", &photo).await?;
+    line.redis.crash();
+    // Uploads go on without Redis; the outbox keeps their events.
+    let during = client.upload("during.jpg", &photo).await?;
+    ensure!(catalogue.outbox_backlog(0).await?.count >= 1, "the event waits in the outbox");
+    line.redis.start_again().await?;
+    let after = client.upload("after.jpg", &photo).await?;
+    for media in [before, during, after] {
+        exactly_one_version(&line, &catalogue, media.media_id).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_loses_everything_it_had() -> Result<()> {
+    let settings = vec![("sweeper", "stuck_after_s", "2".to_owned())];
+    let mut line = Line::start_with(Options { workers: 0, settings, ..Options::default() }).await?;
+    let catalogue = line.catalogue().await?;
+    let client = client(&line).await?;
+    let media = client.upload("rocket.jpg", &std::fs::read(sample("rocket.jpg"))?).await?;
+    wait_for("the event to leave the outbox", || async {
+        (catalogue.outbox_backlog(0).await.ok()?.count == 0).then_some(())
+    })
+    .await?;
+    line.redis.wipe().await?;
+    line.start_worker()?;
+    exactly_one_version(&line, &catalogue, media.media_id).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_api_killed_between_the_store_and_its_record() -> Result<()> {
+    let mut line = Line::start().await?;
+    let catalogue = line.catalogue().await?;
+    let client = client(&line).await?;
+    let photo = std::fs::read(sample("rocket.jpg"))?;
+    let upload = client.create("rocket.jpg", photo.len() as u64).await?.map_err(sealmark_tests::client::refused)?;
+    client.send_all(&upload, &photo).await?;
+    // As a crash leaves it: the store has completed the upload, the record does not know.
+    line.complete_behind_the_api(&catalogue, &upload).await?;
+    line.crash_api();
+    line.start_api().await?;
+    let media = client.complete(&upload).await?.map_err(sealmark_tests::client::refused)?;
+    exactly_one_version(&line, &catalogue, media.media_id).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_worker_hands_nothing_back_half_done() -> Result<()> {
+    let mut line = Line::start().await?;
+    let catalogue = line.catalogue().await?;
+    let client = client(&line).await?;
+    let photo = std::fs::read(sample("hubble_deep_field.jpg"))?;
+    let mut ids = Vec::new();
+    for index in 0..4 {
+        ids.push(client.upload(&format!("{index}.jpg"), &photo).await?.media_id);
+    }
+    let code = line.workers()[0].stop()?;
+    assert_eq!(code, Some(0), "{}", line.logs());
+    line.workers().clear();
+    line.start_worker()?;
+    for id in ids {
+        exactly_one_version(&line, &catalogue, id).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! Multipart uploads through presigned URLs.
+
+use anyhow::{Result, ensure};
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
+use sealmark_protocol::Sha256Digest;
+use sealmark_storage::{ObjectKey, StorageError, StoreUploadId, UploadedPart};
+
+use crate::{
+    server::Repeat,
+    suite::{MIB, Suite, noise, raw_key},
+};
+
+async fn three_parts(suite: &Suite<'_>) -> Result<(ObjectKey, StoreUploadId, Vec<UploadedPart>, Bytes)> {
+    let key = raw_key();
+    let upload = suite.store.create(&key, Some("image/jpeg")).await?;
+    let bytes = noise(1, 10 * MIB + 123);
+    let mut sent = Vec::new();
+    for (number, range) in [(3, 10 * MIB..bytes.len()), (1, 0..5 * MIB), (2, 5 * MIB..10 * MIB)] {
+        sent.push(suite.send_part(&key, &upload, number, &bytes.slice(range)).await?);
+    }
+    Ok((key, upload, sent, bytes))
+}
+
+pub(crate) async fn roundtrip(suite: &Suite<'_>) -> Result<()> {
+    let (key, upload, sent, bytes) = three_parts(suite).await?;
+
+    let listed = suite.store.list_parts(&key, &upload).await?;
+    let shown: Vec<_> = listed.iter().map(|part| (part.number.get(), part.size_bytes)).collect();
+    ensure!(shown == [(1, 5 << 20), (2, 5 << 20), (3, 123)], "{listed:?}");
+    for part in &sent {
+        ensure!(listed.iter().any(|seen| seen.number == part.number && seen.etag == part.etag), "{listed:?} {sent:?}");
+    }
+    ensure!(suite.store.head(&key).await?.is_none(), "an open upload shows an object");
+
+    let etag = suite.store.complete(&key, &upload, &sent).await?;
+    let head = suite.store.head(&key).await?;
+    let head = head.ok_or_else(|| anyhow::anyhow!("a completed upload shows no object"))?;
+    ensure!(head.size_bytes == bytes.len() as u64 && head.content_type == "image/jpeg", "{head:?}");
+    ensure!(head.etag == etag, "{head:?} but complete answered {etag}");
+    let read = suite.store.get(&key, head.size_bytes).await?;
+    ensure!(Sha256Digest::of(&read) == Sha256Digest::of(&bytes), "other bytes came back");
+
+    let gone = suite.store.list_parts(&key, &upload).await;
+    ensure!(matches!(gone, Err(StorageError::UploadNotFound { .. })), "{gone:?}");
+    Ok(())
+}
+
+pub(crate) async fn complete_twice(suite: &Suite<'_>) -> Result<()> {
+    let (key, upload, sent, bytes) = three_parts(suite).await?;
+    let first = suite.store.complete(&key, &upload, &sent).await?;
+    match (suite.store.complete(&key, &upload, &sent).await, &suite.guarantees.complete_twice) {
+        (Ok(second), Repeat::SameEtag) => ensure!(first == second, "{first} then {second}"),
+        (Err(StorageError::UploadNotFound { .. }), Repeat::UploadNotFound) => {}
+        (answer, expected) => anyhow::bail!("{answer:?} where {expected:?} was declared"),
+    }
+    let head = suite.store.head(&key).await?;
+    ensure!(head.as_ref().is_some_and(|head| head.size_bytes == bytes.len() as u64), "{head:?}");
+    Ok(())
+}
+
+pub(crate) async fn abort_twice(suite: &Suite<'_>) -> Result<()> {
+    let key = raw_key();
+    let upload = suite.store.create(&key, None).await?;
+    let bytes = noise(2, 1000);
+    let signed = suite.presign(&key, &upload, 2, &bytes).await?;
+    let part = suite.send_part(&key, &upload, 1, &bytes).await?;
+    suite.store.abort(&key, &upload).await?;
+    suite.store.abort(&key, &upload).await?;
+    suite.store.abort(&key, &StoreUploadId::new("never-created")).await?;
+
+    let late = suite.put(&signed, bytes).await?.status();
+    ensure!(late == 404, "a part after the abort answered {late}");
+    let completed = suite.store.complete(&key, &upload, &[part]).await;
+    ensure!(matches!(completed, Err(StorageError::UploadNotFound { .. })), "{completed:?}");
+    ensure!(suite.store.head(&key).await?.is_none(), "an aborted upload left an object");
+    Ok(())
+}
+
+pub(crate) async fn all_pages_of_parts(suite: &Suite<'_>) -> Result<()> {
+    // A page has 1,000 parts at most.
+    const COUNT: u32 = 1_003;
+    let key = raw_key();
+    let upload = suite.store.create(&key, None).await?;
+    let bytes = Bytes::from_static(b"x");
+    stream::iter(1..=COUNT)
+        .map(|number| suite.send_part(&key, &upload, number, &bytes))
+        .buffer_unordered(16)
+        .try_collect::<Vec<_>>()
+        .await?;
+    let numbers: Vec<u32> = suite.store.list_parts(&key, &upload).await?.iter().map(|part| part.number.get()).collect();
+    ensure!(numbers == (1..=COUNT).collect::<Vec<_>>(), "{} parts are listed", numbers.len());
+    suite.store.abort(&key, &upload).await?;
+    Ok(())
+}
+
+pub(crate) async fn a_part_sent_again(suite: &Suite<'_>) -> Result<()> {
+    let key = raw_key();
+    let upload = suite.store.create(&key, None).await?;
+    let (old, new) = (noise(3, 5_000), noise(4, 5_000));
+    let replaced = suite.send_part(&key, &upload, 1, &old).await?;
+    suite.send_part(&key, &upload, 1, &new).await?;
+    let part = suite.send_part(&key, &upload, 1, &new).await?;
+
+    let listed = suite.store.list_parts(&key, &upload).await?;
+    ensure!(listed.len() == 1 && listed[0].size_bytes == 5_000, "{listed:?}");
+    ensure!(listed[0].etag == part.etag || !suite.guarantees.forgets_replaced_parts, "{listed:?}");
+    // Whatever the store keeps: our record of the digest decides which bytes become the object.
+    let stale = UploadedPart { etag: replaced.etag, ..part.clone() };
+    let answer = suite.store.complete(&key, &upload, &[stale]).await;
+    let refused = matches!(answer, Err(StorageError::PartsRefused { .. } | StorageError::BadDigest { .. }));
+    ensure!(refused, "the replaced part: {answer:?}");
+    suite.store.complete(&key, &upload, &[part]).await?;
+    ensure!(suite.store.get(&key, 5_000).await? == new, "other bytes came back");
+    Ok(())
+}
+
+pub(crate) async fn wrong_lists_of_parts(suite: &Suite<'_>) -> Result<()> {
+    let key = raw_key();
+    let upload = suite.store.create(&key, None).await?;
+    let first = suite.send_part(&key, &upload, 1, &noise(5, 1000)).await?;
+    let second = suite.send_part(&key, &upload, 2, &noise(6, 1000)).await?;
+    let absent = UploadedPart { number: 3.try_into()?, ..second.clone() };
+    let other_etag = UploadedPart { etag: "\"00000000000000000000000000000000\"".into(), ..first.clone() };
+    let other_sha256 = UploadedPart { sha256: Sha256Digest::of(b"other"), ..first.clone() };
+    let refused = |answer: &Result<String, StorageError>| matches!(answer, Err(StorageError::PartsRefused { .. }));
+
+    for (what, list) in [("a part that is absent", vec![first.clone(), absent]), ("another etag", vec![other_etag])] {
+        let answer = suite.store.complete(&key, &upload, &list).await;
+        ensure!(refused(&answer), "{what}: {answer:?}");
+    }
+    let answer = suite.store.complete(&key, &upload, &[]).await;
+    ensure!(answer.as_ref().is_err_and(|error| !error.is_transient()), "an empty list: {answer:?}");
+    let answer = suite.store.complete(&key, &upload, &[other_sha256]).await;
+    ensure!(answer.is_err() == suite.guarantees.checks_sha256_at_completion, "another SHA-256: {answer:?}");
+    let answer = suite.store.complete(&key, &upload, &[first, second]).await;
+    ensure!(refused(&answer) == suite.guarantees.refuses_small_parts, "small parts: {answer:?}");
+    Ok(())
+}

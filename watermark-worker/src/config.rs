@@ -1,0 +1,194 @@
+//! Configuration: one section for each concern.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use sealmark_settings::{Log, Reader, Section, SettingsError};
+use sealmark_storage::StoreConfig;
+use serde::Deserialize;
+
+/// The `[database]` section, the same as presign-api's.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// `sqlite:///path/to/file.db` or `postgres://user:password@host/name`.
+    pub url: String,
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Database(<redacted>)")
+    }
+}
+
+impl Section for Database {}
+
+/// The `[redis]` section, the same as presign-api's.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redis {
+    /// `redis://host:port`, with user and password where there are any.
+    pub url: String,
+}
+
+impl std::fmt::Debug for Redis {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Redis(<redacted>)")
+    }
+}
+
+impl Section for Redis {}
+
+/// The `[store]` section, the same as presign-api's.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Store(pub StoreConfig);
+
+impl Section for Store {
+    fn check(&self, mistakes: &mut Vec<String>) {
+        mistakes.extend(self.0.mistakes().iter().map(ToString::to_string));
+    }
+}
+
+/// The `[worker]` section.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Worker {
+    /// The template that draws the mark; read again when it changes.
+    pub template: PathBuf,
+    /// Jobs at once; default: the machine's processors.
+    #[serde(default = "processors")]
+    pub concurrency: usize,
+    /// Largest original that is fetched, in bytes. Default 256 MiB.
+    #[serde(default = "quarter_gibibyte")]
+    pub max_source_bytes: u64,
+    /// Most pixels of a picture. Default 100 million.
+    #[serde(default = "hundred_megapixels")]
+    pub max_pixels: u64,
+    /// A job that shows no sign of life for this long is taken over by another worker, in milliseconds.
+    #[serde(default = "ten_seconds")]
+    pub claim_idle_ms: u64,
+    /// Longest time for one job, in milliseconds.
+    #[serde(default = "two_minutes")]
+    pub job_deadline_ms: u64,
+    /// Deliveries after which a picture is given up.
+    #[serde(default = "eight")]
+    pub max_deliveries: u32,
+    /// Time that running jobs may take to end when the worker is stopped, in milliseconds.
+    #[serde(default = "twenty_seconds")]
+    pub drain_ms: u64,
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, Into::into)
+}
+
+fn quarter_gibibyte() -> u64 {
+    256 << 20
+}
+
+fn hundred_megapixels() -> u64 {
+    100_000_000
+}
+
+fn ten_seconds() -> u64 {
+    10_000
+}
+
+fn twenty_seconds() -> u64 {
+    20_000
+}
+
+fn two_minutes() -> u64 {
+    120_000
+}
+
+fn eight() -> u32 {
+    8
+}
+
+impl Section for Worker {
+    fn check(&self, mistakes: &mut Vec<String>) {
+        if !self.template.is_file() {
+            mistakes.push(format!("template: there is no file {}", self.template.display()));
+        }
+        for (name, value) in [
+            ("concurrency", self.concurrency as u64),
+            ("max_source_bytes", self.max_source_bytes),
+            ("max_pixels", self.max_pixels),
+            ("claim_idle_ms", self.claim_idle_ms),
+            ("job_deadline_ms", self.job_deadline_ms),
+            ("max_deliveries", self.max_deliveries.into()),
+        ] {
+            if value == 0 {
+                mistakes.push(format!("{name} is 0"));
+            }
+        }
+    }
+}
+
+impl Worker {
+    /// [`claim_idle_ms`](Self::claim_idle_ms) as a duration.
+    pub const fn claim_idle(&self) -> Duration {
+        Duration::from_millis(self.claim_idle_ms)
+    }
+
+    /// [`job_deadline_ms`](Self::job_deadline_ms) as a duration.
+    pub const fn job_deadline(&self) -> Duration {
+        Duration::from_millis(self.job_deadline_ms)
+    }
+
+    /// [`drain_ms`](Self::drain_ms) as a duration.
+    pub const fn drain(&self) -> Duration {
+        Duration::from_millis(self.drain_ms)
+    }
+}
+
+/// Everything that the worker is told from outside.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The catalogue.
+    pub database: Database,
+    /// The event bus.
+    pub redis: Redis,
+    /// The object store.
+    pub store: Store,
+    /// Rendering.
+    pub worker: Worker,
+    /// The log.
+    pub log: Log,
+}
+
+impl Config {
+    /// Reads a file, where one is named, and the environment above it.
+    ///
+    /// # Errors
+    /// [`SettingsError`] with every mistake.
+    pub fn read(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, SettingsError> {
+        let mut reader = Reader::new(file, environment)?;
+        // presign-api may be configured by the same file.
+        for name in ["http", "auth", "policy", "sweeper"] {
+            reader.leave(name);
+        }
+        let sections = (
+            reader.section("database"),
+            reader.section("redis"),
+            reader.section("store"),
+            reader.section("worker"),
+            reader.section("log"),
+        );
+        reader.finish()?;
+        match sections {
+            (Some(database), Some(redis), Some(store), Some(worker), Some(log)) => {
+                Ok(Self { database, redis, store, worker, log })
+            }
+            // A section that is None was a mistake, and finish() has reported it.
+            _ => Err(SettingsError::Wrong { mistakes: sealmark_settings::Mistakes(Vec::new()) }),
+        }
+    }
+}

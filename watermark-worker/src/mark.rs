@@ -1,0 +1,131 @@
+//! The mark: template in force, fonts and limits, and what they make of one original.
+
+use std::sync::Arc;
+
+use sealmark_catalogue::Job;
+use sealmark_protocol::{FailureCode, Sha256Digest};
+use sealmark_storage::Extension;
+use sealmark_watermark_dsl::Variables;
+use sealmark_watermark_render::{Fonts, Limits, RENDERER_VERSION, RenderError, render, verify};
+
+use crate::template_file::{Loaded, TemplateFile};
+
+/// What every picture is marked with.
+#[derive(Debug)]
+pub struct Mark {
+    template: Arc<TemplateFile>,
+    fonts: Arc<Fonts>,
+    fonts_digest: String,
+    limits: Limits,
+}
+
+/// The mark as it is when a job begins; a template that changes meanwhile is for the next job.
+#[derive(Debug, Clone)]
+pub(crate) struct Current {
+    loaded: Arc<Loaded>,
+    fonts: Arc<Fonts>,
+    fonts_digest: String,
+    limits: Limits,
+}
+
+/// A rendered and verified picture.
+#[derive(Debug)]
+pub(crate) struct Marked {
+    pub(crate) bytes: bytes::Bytes,
+    pub(crate) digest: Sha256Digest,
+    pub(crate) extension: Extension,
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) template: String,
+}
+
+/// Why a picture cannot be marked; no repeat helps.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum MarkError {
+    #[error("the picture cannot be marked")]
+    Render(#[from] RenderError),
+    #[error("the renderer made a file that is none of ours: .{extension}")]
+    Extension { extension: &'static str },
+}
+
+impl MarkError {
+    pub(crate) fn failure_code(&self) -> FailureCode {
+        match self {
+            Self::Render(RenderError::UnsupportedFormat { .. }) => FailureCode::UnsupportedFormat,
+            Self::Render(RenderError::BrokenImage { .. } | RenderError::Encode { .. }) => FailureCode::BrokenImage,
+            Self::Render(RenderError::ImageTooLarge { .. } | RenderError::DecoderLimit { .. }) => {
+                FailureCode::ImageTooLarge
+            }
+            Self::Render(RenderError::VerifyFailed { .. }) => FailureCode::VerifyFailed,
+            // What is left is between the template and this picture: a font that is missing, a mark that shows nothing.
+            Self::Render(_) | Self::Extension { .. } => FailureCode::TemplateRefused,
+        }
+    }
+}
+
+impl Mark {
+    /// The template's mark with the embedded fonts, on pictures of at most `max_pixels`.
+    pub fn new(template: Arc<TemplateFile>, max_pixels: u64) -> Self {
+        let fonts = Arc::new(Fonts::embedded());
+        let fonts_digest = fonts.digest();
+        // Eight bytes a pixel: four channels of 16 bits.
+        let limits = Limits { max_pixels, max_decoded_bytes: max_pixels.saturating_mul(8) };
+        Self { template, fonts, fonts_digest, limits }
+    }
+
+    pub(crate) fn now(&self) -> Current {
+        Current {
+            loaded: self.template.current(),
+            fonts: Arc::clone(&self.fonts),
+            fonts_digest: self.fonts_digest.clone(),
+            limits: self.limits,
+        }
+    }
+}
+
+impl Current {
+    /// The identity of everything that a version is rendered from, but for the variables, which a picture's record
+    /// never changes: the same text means the same bytes.
+    pub(crate) fn render_key(&self, source_etag: &str) -> String {
+        format!(
+            "source={source_etag} template={} fonts={} renderer={RENDERER_VERSION}",
+            self.loaded.digest, self.fonts_digest
+        )
+    }
+
+    /// What the template may ask about a picture.
+    pub(crate) fn variables(&self, job: &Job) -> Variables {
+        Variables {
+            user_id: job.user_id.to_string(),
+            tenant: job.tenant.to_string(),
+            upload_id: job.upload_id.to_string(),
+            media_id: job.media_id.to_string(),
+            image_name: job.file_name.clone(),
+        }
+    }
+
+    /// Renders and verifies; takes a while, so call it on a thread that may block.
+    pub(crate) fn render(&self, original: &[u8], variables: &Variables) -> Result<Marked, MarkError> {
+        let template = &self.loaded.template;
+        let output = render(original, template, variables, &self.fonts, &self.limits)?;
+        verify(original, &output.bytes, &output.touched, &self.limits)?;
+        if !output.missing_glyphs.is_empty() {
+            tracing::warn!(
+                template = template.name(), media.id = variables.media_id, missing = ?output.missing_glyphs,
+                "the font lacks characters; a box stands in their place"
+            );
+        }
+        let extension = Extension::ALL
+            .into_iter()
+            .find(|extension| extension.as_str() == output.extension)
+            .ok_or(MarkError::Extension { extension: output.extension })?;
+        Ok(Marked {
+            digest: Sha256Digest::of(&output.bytes),
+            extension,
+            width: output.width,
+            height: output.height,
+            template: template.name().to_owned(),
+            bytes: output.bytes.into(),
+        })
+    }
+}

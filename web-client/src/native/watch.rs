@@ -1,0 +1,42 @@
+//! Following a picture's event stream.
+
+use futures::StreamExt;
+use reqwest::{Method, header};
+use sealmark_protocol::{MediaId, MediaRecord};
+
+use super::{Api, api};
+use crate::{engine::CallError, sse::SseParser};
+
+/// What comes over the stream.
+pub(super) enum News {
+    /// The record of now.
+    Record(MediaRecord),
+    /// Something else; the stream lives.
+    Alive,
+}
+
+/// Follows the stream until it ends.
+pub(super) async fn watch(
+    api: &Api,
+    token: &str,
+    media_id: MediaId,
+    mut tell: impl FnMut(News),
+) -> Result<(), CallError> {
+    let path = format!("/v1/media/{media_id}/events");
+    let request = api.request(Method::GET, &path, Some(token)).header(header::ACCEPT, "text/event-stream");
+    let response = request.send().await.map_err(|_| CallError::Network)?;
+    if !response.status().is_success() {
+        return api::read(response).await.map_err(|_| CallError::Network)?.empty();
+    }
+    let mut parser = SseParser::default();
+    let mut bytes = response.bytes_stream();
+    while let Some(piece) = bytes.next().await {
+        tell(News::Alive);
+        for event in parser.push(&piece.map_err(|_| CallError::Network)?) {
+            if event.event == "media" {
+                tell(News::Record(serde_json::from_str(&event.data).map_err(|_| CallError::BadAnswer)?));
+            }
+        }
+    }
+    Ok(())
+}
