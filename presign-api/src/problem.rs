@@ -40,11 +40,6 @@ impl ApiError {
         self.cause = Some(cause.into());
         self
     }
-
-    #[cfg(test)]
-    pub(crate) fn code(&self) -> ErrorCode {
-        self.code
-    }
 }
 
 impl From<StorageError> for ApiError {

@@ -74,6 +74,11 @@ impl Fleet {
         stepped
     }
 
+    /// Whether something is left to do for an upload.
+    pub fn is_active(&self, number: UploadNumber) -> bool {
+        self.uploads.get(&number).is_some_and(|engine| !engine.is_over())
+    }
+
     /// The uploads for which something is left to do, for their users or with the server.
     pub fn unfinished(&self) -> Vec<Snapshot> {
         let unfinished = self.uploads.iter().filter(|(_, engine)| !engine.is_over());

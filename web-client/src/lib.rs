@@ -4,8 +4,8 @@
 //! what it says and decide nothing themselves.
 
 pub mod answer;
-//TMP #[cfg(target_arch = "wasm32")]
-//TMP pub mod browser;
+#[cfg(target_arch = "wasm32")]
+pub mod browser;
 pub mod engine;
 pub mod fingerprint;
 pub mod fleet;

@@ -92,10 +92,10 @@ mod tests {
     #[test]
     fn events_comments_and_line_ends() {
         assert_eq!(parse("event: media\ndata: {}\n\n"), [pair("media", "{}")]);
-        assert_eq!(parse("\u{feff}data:a\r\ndata: b\r\n\r\n: hello\r\rdata\n\n"), [
-            pair("message", "a\nb"),
-            pair("message", "")
-        ]);
+        assert_eq!(
+            parse("\u{feff}data:a\r\ndata: b\r\n\r\n: hello\r\rdata\n\n"),
+            [pair("message", "a\nb"), pair("message", "")]
+        );
         assert_eq!(parse(":\n\nevent: lost\n\nid: 1\nretry: 9\ndata:  x\n\n"), [pair("message", " x")]);
         assert_eq!(parse("data: not finished\n"), []);
     }

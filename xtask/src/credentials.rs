@@ -27,8 +27,7 @@ impl Credentials {
             let text = fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
             return serde_json::from_str(&text).with_context(|| format!("reading {}", file.display()));
         }
-        let made =
-            Self { access_key: random_hex(10), secret_key: random_hex(20), token_secret: random_hex(32) };
+        let made = Self { access_key: random_hex(10), secret_key: random_hex(20), token_secret: random_hex(32) };
         write_private(&file, &serde_json::to_string_pretty(&made)?)?;
         Ok(made)
     }

@@ -68,7 +68,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if options.demo {
         return demo(&mut stack, options);
     }
-    println!("\n    Sealmark runs at  {}\n\n    Logs and data: {}. Ctrl-C stops everything.\n", stack.url, data.display());
+    println!(
+        "\n    Sealmark runs at  {}\n\n    Logs and data: {}. Ctrl-C stops everything.\n",
+        stack.url,
+        data.display()
+    );
     while !stop.load(Ordering::Relaxed) {
         stack.children.check()?;
         thread::sleep(Duration::from_millis(100));

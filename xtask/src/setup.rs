@@ -78,7 +78,9 @@ fn npm_ci(folder: &Path, what: &str) -> Result<()> {
         return Ok(());
     }
     shell::announce(&format!("Installing {what} from npm"), "usually ten seconds");
-    shell::run_quietly(Command::new("npm").args(["ci", "--ignore-scripts", "--no-fund", "--no-audit"]).current_dir(folder))?;
+    shell::run_quietly(
+        Command::new("npm").args(["ci", "--ignore-scripts", "--no-fund", "--no-audit"]).current_dir(folder),
+    )?;
     fs::write(stamp, lock)?;
     Ok(())
 }

@@ -111,6 +111,9 @@ pub(crate) fn start(data: &Path, port: u16, programs: PathBuf) -> Result<Stack> 
     children.start("seaweedfs", &seaweedfs(&data, &ports, &credentials)?, &logs)?;
     ready::wait("Redis", ports.redis, "PING\r\n", "+PONG", &mut children)?;
     ready::wait("SeaweedFS", ports.s3, &ready::get("/"), "HTTP/1.1", &mut children)?;
+    // S3 answers before the volumes are there, and until then every object fails.
+    let volumes = ready::get("/dir/status");
+    ready::wait("SeaweedFS's volumes", ports.master, &volumes, "\"DataNodes\":[{", &mut children)?;
 
     let service = |name: &str, arguments: &[&str]| {
         let mut command = Command::new(programs.join(name));
@@ -155,7 +158,10 @@ fn seaweedfs(data: &Path, ports: &Ports, credentials: &Credentials) -> Result<Co
         command.arg(format!("-{flag}={port}"));
     }
     command.args(["-s3.autoCreateBucket=false", "-webdav=false", "-admin.ui=false", "-master.telemetry=false"]);
-    command.args(["-s3.port.iceberg=0", "-s3.port.lance=0"]);
+    command.args(["-s3.port.iceberg=0", "-s3.port.lance=0", "-volume.preStopSeconds=0"]);
+    // With its old state the master holds an election first; the volumes may knock before it is over, and then try
+    // again only after five seconds.
+    command.arg("-master.resumeState=false");
     command.current_dir(data);
     Ok(command)
 }

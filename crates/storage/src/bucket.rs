@@ -49,8 +49,8 @@ impl Store {
     /// The bucket stays private: access is by signature alone. Rules that others put there are kept.
     ///
     /// # Errors
-    /// [`StorageError::Config`] without an origin; [`StorageError::Conflict`] when somebody else owns the name; [`StorageError::Denied`],
-    /// [`StorageError::Unavailable`].
+    /// [`StorageError::Config`] without an origin; [`StorageError::Conflict`] when somebody else owns the name;
+    /// [`StorageError::Denied`], [`StorageError::Unavailable`].
     ///
     /// Source: S3 API, CreateBucket, PutBucketCors, PutBucketLifecycleConfiguration.
     pub async fn setup_bucket(&self, allowed_origins: &[String]) -> Result<BucketSetup, StorageError> {

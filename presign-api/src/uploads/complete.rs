@@ -26,7 +26,7 @@ const NAMED: usize = 20;
 
 /// Complete an upload. A repeat answers with the picture as it is and changes nothing.
 ///
-/// The store's own list of parts is the truth; the client's etags, where it sends them, must agree with it.
+/// The store's own list of parts is the truth. Etags that the client sends with it must be ones that the store has.
 #[utoipa::path(post, path = "/v1/uploads/{id}/complete", tag = "uploads", security(("token" = [])),
     params(("id" = String, Path, description = "upload id")),
     request_body = CompleteRequest,
@@ -111,7 +111,7 @@ fn event(upload: &UploadRow, source_etag: &str, traceparent: Option<String>) -> 
     OutboxEvent::of::<MediaUploaded>(envelope)
 }
 
-/// Every part with the store's etag and the digest that was signed, if all is as planned.
+/// Every part with its etag and the digest that was signed, if the store has all of them in the planned sizes.
 async fn checked_parts(
     app: &App,
     upload: &UploadRow,
@@ -129,13 +129,9 @@ async fn checked_parts(
     if !missing.is_empty() {
         return Err(ApiError::new(ErrorCode::PartsMissing).because(format!("parts {}", missing.join(", "))));
     }
-    for part in &request.parts {
-        let seen = stored.get(&part.number).map(|stored| stored.etag.trim_matches('"'));
-        if seen != Some(part.etag.trim_matches('"')) {
-            return Err(ApiError::new(ErrorCode::PartMismatch)
-                .because(format!("part {} has another etag in the store", part.number)));
-        }
-    }
+    // Of a part that was sent twice some stores list either copy. The etag that the client was answered with says which
+    // one it means, and the store refuses one that it does not have.
+    let seen: BTreeMap<PartNumber, &str> = request.parts.iter().map(|part| (part.number, part.etag.as_str())).collect();
     let digests = app.catalogue.part_digests(upload.upload_id).await?;
     upload
         .plan
@@ -151,7 +147,8 @@ async fn checked_parts(
             let sha256 = *digests.get(&number).ok_or_else(|| {
                 ApiError::new(ErrorCode::PartMismatch).because(format!("part {number} was never signed"))
             })?;
-            Ok(UploadedPart { number, etag: part.etag.clone(), sha256 })
+            let etag = seen.get(&number).copied().unwrap_or(&part.etag).to_owned();
+            Ok(UploadedPart { number, etag, sha256 })
         })
         .collect()
 }

@@ -208,8 +208,8 @@ impl Engine {
 
     /// A call failed for a reason that its own handler knows nothing better about.
     fn call_failed(&mut self, error: CallError) {
-        let again = self.renews_token(&error)
-            || (error.is_transient() && self.call_again(&error, self.limits.call_backoff));
+        let again =
+            self.renews_token(&error) || (error.is_transient() && self.call_again(&error, self.limits.call_backoff));
         if !again {
             self.fail(error.into());
         }
@@ -385,8 +385,7 @@ impl Engine {
         }
         let creating = self.known.is_none() && self.source.resume.is_none();
         let again = !creating
-            && (self.renews_token(error)
-                || (error.is_transient() && self.call_again(error, self.limits.call_backoff)));
+            && (self.renews_token(error) || (error.is_transient() && self.call_again(error, self.limits.call_backoff)));
         if !again {
             // The user's word stands in any case; what is left on the server is the sweeper's.
             self.enter(State::Cancelled);

@@ -1,8 +1,6 @@
 //! What the engine wants done.
 
-use sealmark_protocol::{
-    CompleteRequest, CreateUploadRequest, MediaId, PartDigest, SignedPart, UploadId,
-};
+use sealmark_protocol::{CompleteRequest, CreateUploadRequest, MediaId, PartDigest, SignedPart, UploadId};
 
 /// Number of one piece of work, unique within an engine; its outcome comes back under the same number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -110,7 +110,10 @@ impl Parts {
 
     /// Bytes on their way.
     pub(super) fn sending_bytes(&self) -> u64 {
-        self.active.iter().map(|part| if let Stage::Sending(sending) = &part.stage { sending.sent_bytes } else { 0 }).sum()
+        self.active
+            .iter()
+            .map(|part| if let Stage::Sending(sending) = &part.stage { sending.sent_bytes } else { 0 })
+            .sum()
     }
 
     /// Whether the store has every part.

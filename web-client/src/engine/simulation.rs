@@ -9,13 +9,23 @@ use super::{
 
 #[derive(Debug, Clone)]
 enum Action {
-    End { which: usize, how: Outcome },
-    Progress { which: usize, share: u8 },
-    Wait { ms: u64 },
+    End {
+        which: usize,
+        how: Outcome,
+    },
+    Progress {
+        which: usize,
+        share: u8,
+    },
+    Wait {
+        ms: u64,
+    },
     Wake,
     User(Wish),
     /// The store loses a part behind everybody's back.
-    Lose { number: u32 },
+    Lose {
+        number: u32,
+    },
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -137,7 +137,10 @@ impl Engine {
         match (status, code) {
             (
                 400,
-                "BadDigest" | "InvalidDigest" | "XAmzContentChecksumMismatch" | "XAmzContentSHA256Mismatch"
+                "BadDigest"
+                | "InvalidDigest"
+                | "XAmzContentChecksumMismatch"
+                | "XAmzContentSHA256Mismatch"
                 | "InvalidChecksum",
             ) => {
                 if part.rehashed {

@@ -98,8 +98,8 @@ impl Engine {
     pub(super) fn lost_sight(&mut self, error: CallError) {
         let State::Watching(watching) = &mut self.state else { return };
         watching.stream_ended();
-        let again = self.renews_token(&error)
-            || (error.is_transient() && self.call_again(&error, self.limits.watch_backoff));
+        let again =
+            self.renews_token(&error) || (error.is_transient() && self.call_again(&error, self.limits.watch_backoff));
         if !again {
             self.fail(error.into());
         }

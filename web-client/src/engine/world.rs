@@ -226,7 +226,8 @@ impl World {
                     let held = world.held(upload_id)?;
                     let mut upload = held.upload.clone();
                     if upload.state == UploadState::Open {
-                        upload.parts = held.stored.iter().map(|(number, etag)| stored_part(&upload, *number, etag)).collect();
+                        upload.parts =
+                            held.stored.iter().map(|(number, etag)| stored_part(&upload, *number, etag)).collect();
                     }
                     Ok(upload)
                 });
@@ -315,11 +316,7 @@ impl World {
         held.ok_or(refused(ErrorCode::UploadNotFound))
     }
 
-    fn call<T>(
-        &mut self,
-        how: Outcome,
-        work: impl FnOnce(&mut Self) -> Result<T, CallError>,
-    ) -> Result<T, CallError> {
+    fn call<T>(&mut self, how: Outcome, work: impl FnOnce(&mut Self) -> Result<T, CallError>) -> Result<T, CallError> {
         match how {
             Outcome::Good => work(self),
             Outcome::AnswerLost => work(self).and(Err(CallError::Network)),

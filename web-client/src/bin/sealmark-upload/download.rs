@@ -28,7 +28,8 @@ impl Downloads {
     pub(crate) async fn save(&mut self, original: &Path, media: &MediaRecord) -> anyhow::Result<PathBuf> {
         let Some(version) = &media.current else { bail!("the picture has no version") };
         let stem = original.file_stem().unwrap_or_default().to_string_lossy();
-        let path = self.folder.join(self.free_name(&stem, version.version, extension(&version.key)));
+        let name = self.free_name(&stem, version.version, extension(&version.key));
+        let path = self.folder.join(name);
         let url = self.api.url(&format!("/m/{}", media.media_id));
         let response = self.api.http().get(url).send().await.context("asking for the version")?;
         let response = response.error_for_status().map_err(reqwest::Error::without_url);

@@ -1,0 +1,13 @@
+//! The driver for browsers. It runs in a dedicated Worker, so that the page's own thread never reads or hashes.
+//!
+//! `js/worker.js` is its only caller, and `js/index.js` is what a page sees.
+
+mod api;
+mod changes;
+mod file;
+mod host;
+mod put;
+mod uploads;
+mod watch;
+
+pub use self::{host::Host, uploads::Uploads};

@@ -1,0 +1,365 @@
+//! Doing what the engines say, in a Worker.
+
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+
+use futures::future::{AbortHandle, abortable};
+use gloo_net::http::Method;
+use gloo_timers::callback::Timeout;
+use sealmark_protocol::{SignPartsRequest, UploadId};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::File;
+
+use super::{
+    Host,
+    api::{Call, EMPTY},
+    changes::{Changes, EVERY_MS},
+    file,
+    put::put,
+    watch::{News, watch},
+};
+use crate::{
+    engine::{Command, Event, Limits, Source, Ticket},
+    fleet::{Fleet, Stepped, UploadNumber},
+};
+
+/// Files that are sent at the same time.
+const AT_ONCE: usize = 3;
+
+/// The uploads of one page.
+#[wasm_bindgen]
+pub struct Uploads {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    host: Host,
+    /// Base URL of the API, without a slash at its end.
+    api: String,
+    state: RefCell<State>,
+}
+
+struct State {
+    fleet: Fleet,
+    entries: BTreeMap<UploadNumber, Entry>,
+    tasks: BTreeMap<(UploadNumber, Ticket), AbortHandle>,
+    changes: Changes,
+    flush: Option<Timeout>,
+}
+
+struct Entry {
+    file: File,
+    /// `None` where the file's edges could not be read; it is then uploaded without a record.
+    fingerprint: Option<String>,
+    token: Option<String>,
+    timer: Option<Timeout>,
+}
+
+#[wasm_bindgen]
+impl Uploads {
+    /// No uploads yet; `api` is an absolute URL, `concurrency` the parts of one file that are sent at once.
+    #[wasm_bindgen(constructor)]
+    pub fn new(host: Host, api: &str, concurrency: usize) -> Self {
+        let state = State {
+            fleet: Fleet::new(Limits::with_concurrency(concurrency), AT_ONCE),
+            entries: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+            changes: Changes::default(),
+            flush: None,
+        };
+        let api = api.trim_end_matches('/').to_owned();
+        Self { inner: Rc::new(Inner { host, api, state: RefCell::new(state) }) }
+    }
+
+    /// Adds a file; its number as text. A file that is already on its way keeps its number.
+    pub async fn add(&self, file: File) -> String {
+        let inner = Rc::clone(&self.inner);
+        inner.add(file).await.0.to_string()
+    }
+
+    /// The user wants a break.
+    pub fn pause(&self, id: &str) {
+        self.inner.wish(id, Event::Pause);
+    }
+
+    /// The user wants to go on.
+    pub fn resume(&self, id: &str) {
+        self.inner.wish(id, Event::Resume);
+    }
+
+    /// The user gives the upload up.
+    pub fn cancel(&self, id: &str) {
+        self.inner.wish(id, Event::Cancel);
+    }
+
+    /// The user wants another try after a failure.
+    pub fn retry(&self, id: &str) {
+        self.inner.wish(id, Event::Retry);
+    }
+
+    /// The network is there or gone, as the browser says.
+    pub fn set_online(&self, online: bool) {
+        let event = if online { Event::Online } else { Event::Offline };
+        let stepped = self.inner.state.borrow_mut().fleet.step_all(now_ms(), &event);
+        self.inner.carry_out(stepped);
+    }
+
+    /// Whether the file with this fingerprint is on its way.
+    pub fn is_active(&self, fingerprint: &str) -> bool {
+        self.inner.state.borrow().active(fingerprint).is_some()
+    }
+
+    /// Gives an upload of an earlier visit up, on the server too as far as it can be reached.
+    pub async fn abandon(&self, fingerprint: String, upload_id: String) {
+        let inner = Rc::clone(&self.inner);
+        let active = inner.state.borrow().active(&fingerprint);
+        match active {
+            Some(number) => inner.step(number, Event::Cancel),
+            None => inner.abandon(&upload_id).await,
+        }
+    }
+}
+
+/// Milliseconds since 1970 UTC, by a clock that is not set while the page lives.
+fn now_ms() -> u64 {
+    file::scope().performance().map_or(0.0, |clock| clock.time_origin() + clock.now()) as u64
+}
+
+impl State {
+    fn active(&self, fingerprint: &str) -> Option<UploadNumber> {
+        let is_active = |number: &UploadNumber| self.fleet.is_active(*number);
+        let mut same = self.entries.iter().filter(|(_, entry)| entry.fingerprint.as_deref() == Some(fingerprint));
+        same.find(|(number, _)| is_active(number)).map(|(number, _)| *number)
+    }
+}
+
+impl Inner {
+    async fn add(self: Rc<Self>, file: File) -> UploadNumber {
+        let fingerprint = file::fingerprint_of(&file).await.ok();
+        let resume = match &fingerprint {
+            Some(fingerprint) => self.host.recall(fingerprint).await.ok().and_then(|found| found.as_string()),
+            None => None,
+        };
+        let mut random = [0; 24];
+        if let Some(crypto) = file::crypto() {
+            let _ = crypto.get_random_values_with_u8_array(&mut random);
+        }
+        let (key, seed) = random.split_at(16);
+        let content_type = file.type_();
+        let source = Source {
+            file_name: file.name(),
+            size_bytes: file::size_bytes(&file),
+            content_type: (!content_type.is_empty()).then_some(content_type),
+            resume: resume.and_then(|upload_id| upload_id.parse().ok()),
+            idempotency_key: key.iter().map(|byte| format!("{byte:02x}")).collect(),
+            seed: seed.iter().fold(0, |seed, byte| seed << 8 | u64::from(*byte)),
+        };
+        let (number, begun) = {
+            let mut state = self.state.borrow_mut();
+            // Asked only now: while this file was read, the same one may have been added again.
+            if let Some(number) = fingerprint.as_deref().and_then(|fingerprint| state.active(fingerprint)) {
+                return number;
+            }
+            let now_ms = now_ms();
+            let number = state.fleet.add(source, now_ms);
+            state.entries.insert(number, Entry { file, fingerprint, token: None, timer: None });
+            (number, state.fleet.start(now_ms))
+        };
+        self.carry_out(begun);
+        self.tell(number);
+        number
+    }
+
+    fn wish(self: &Rc<Self>, id: &str, event: Event) {
+        if let Ok(number) = id.parse() {
+            self.step(UploadNumber(number), event);
+        }
+    }
+
+    fn step(self: &Rc<Self>, number: UploadNumber, event: Event) {
+        let stepped = {
+            let mut state = self.state.borrow_mut();
+            if let Some(ticket) = event.ended() {
+                state.tasks.remove(&(number, ticket));
+            }
+            state.fleet.step(number, now_ms(), event)
+        };
+        self.carry_out(stepped);
+    }
+
+    fn carry_out(self: &Rc<Self>, stepped: Vec<Stepped>) {
+        for Stepped { number, commands } in stepped {
+            for command in commands {
+                self.perform(number, command);
+            }
+            self.tell(number);
+        }
+    }
+
+    /// Tells the page how an upload stands, now or a moment later.
+    fn tell(self: &Rc<Self>, number: UploadNumber) {
+        let snapshot = {
+            let mut state = self.state.borrow_mut();
+            let Some(snapshot) = state.fleet.snapshot(number) else { return };
+            if !state.changes.is_due(number, snapshot.state, now_ms()) {
+                if state.flush.is_none() {
+                    let inner = Rc::downgrade(self);
+                    state.flush = Some(Timeout::new(EVERY_MS, move || {
+                        if let Some(inner) = inner.upgrade() {
+                            inner.flush();
+                        }
+                    }));
+                }
+                return;
+            }
+            snapshot
+        };
+        if let Ok(json) = serde_json::to_string(&snapshot) {
+            self.host.change(&json);
+        }
+    }
+
+    fn flush(self: &Rc<Self>) {
+        let stale = {
+            let mut state = self.state.borrow_mut();
+            state.flush = None;
+            state.changes.stale()
+        };
+        for number in stale {
+            self.tell(number);
+        }
+    }
+
+    fn perform(self: &Rc<Self>, number: UploadNumber, command: Command) {
+        let (source, fingerprint, token) = match self.state.borrow().entries.get(&number) {
+            Some(entry) => (entry.file.clone(), entry.fingerprint.clone(), entry.token.clone()),
+            None => return,
+        };
+        let inner = Rc::clone(self);
+        let uploads = format!("{}/v1/uploads", self.api);
+        let bearer = token.clone().unwrap_or_default();
+        match command {
+            Command::GetToken { ticket, expired } => self.spawn(number, ticket, async move {
+                let outcome = match inner.host.token(token.filter(|_| expired)).await {
+                    Ok(token) => {
+                        if let Some(entry) = inner.state.borrow_mut().entries.get_mut(&number) {
+                            entry.token = token.as_string();
+                        }
+                        Ok(())
+                    }
+                    Err(error) => Err(file::words(&error)),
+                };
+                Event::Token { ticket, outcome }
+            }),
+            Command::Create { ticket, idempotency_key, request } => self.spawn(number, ticket, async move {
+                let call = Call::new(Method::POST, &uploads, &bearer).header("idempotency-key", &idempotency_key);
+                let outcome = call.answer(Some(&request)).await.and_then(|answer| answer.json());
+                Event::Created { ticket, outcome }
+            }),
+            Command::Fetch { ticket, upload_id } => self.spawn(number, ticket, async move {
+                let call = Call::new(Method::GET, &format!("{uploads}/{upload_id}"), &bearer);
+                let outcome = call.answer(EMPTY).await.and_then(|answer| answer.json());
+                Event::Fetched { ticket, outcome }
+            }),
+            Command::Hash { ticket, offset, length } => self.spawn(number, ticket, async move {
+                Event::Hashed { ticket, outcome: file::hash(&source, offset, length).await }
+            }),
+            Command::Sign { ticket, upload_id, parts } => self.spawn(number, ticket, async move {
+                let call = Call::new(Method::POST, &format!("{uploads}/{upload_id}/parts"), &bearer);
+                let body = SignPartsRequest { parts };
+                let outcome = call.answer(Some(&body)).await.and_then(|answer| answer.json());
+                Event::Signed { ticket, outcome }
+            }),
+            Command::Put { ticket, request, offset, length } => self.spawn(number, ticket, async move {
+                let progress = move |sent_bytes| inner.step(number, Event::Progress { ticket, sent_bytes });
+                let outcome = put(&source, &request, offset, length, progress).await;
+                Event::Put { ticket, outcome }
+            }),
+            Command::Complete { ticket, upload_id, request } => self.spawn(number, ticket, async move {
+                let call = Call::new(Method::POST, &format!("{uploads}/{upload_id}/complete"), &bearer);
+                let outcome = call.answer(Some(&request)).await.and_then(|answer| answer.json());
+                Event::Completed { ticket, outcome }
+            }),
+            Command::Watch { ticket, media_id } => self.spawn(number, ticket, async move {
+                let url = format!("{}/v1/media/{media_id}/events", inner.api);
+                let tell = move |news| {
+                    inner.step(
+                        number,
+                        match news {
+                            News::Record(record) => Event::Media { ticket, record: *record },
+                            News::Alive => Event::Heartbeat { ticket },
+                        },
+                    );
+                };
+                Event::WatchEnded { ticket, outcome: watch(&url, &bearer, tell).await }
+            }),
+            Command::Look { ticket, media_id } => self.spawn(number, ticket, async move {
+                let call = Call::new(Method::GET, &format!("{}/v1/media/{media_id}", inner.api), &bearer);
+                let outcome = call.answer(EMPTY).await.and_then(|answer| answer.json());
+                let outcome = outcome.map(|record| inner.step(number, Event::Media { ticket, record }));
+                Event::WatchEnded { ticket, outcome }
+            }),
+            Command::Abort { ticket, upload_id } => self.spawn(number, ticket, async move {
+                let call = Call::new(Method::DELETE, &format!("{uploads}/{upload_id}"), &bearer);
+                let outcome = call.answer(EMPTY).await.and_then(|answer| answer.empty());
+                Event::Aborted { ticket, outcome }
+            }),
+            Command::Stop { ticket } => {
+                let task = self.state.borrow_mut().tasks.remove(&(number, ticket));
+                if let Some(task) = task {
+                    task.abort();
+                }
+            }
+            Command::Wake { at_ms } => {
+                let wait_ms = at_ms.saturating_sub(now_ms()).min(u64::from(u32::MAX >> 1)) as u32;
+                let inner = Rc::downgrade(self);
+                let timer = Timeout::new(wait_ms, move || {
+                    if let Some(inner) = inner.upgrade() {
+                        inner.step(number, Event::Woken);
+                    }
+                });
+                if let Some(entry) = self.state.borrow_mut().entries.get_mut(&number) {
+                    entry.timer = Some(timer);
+                }
+            }
+            Command::Remember { upload_id, acknowledged_bytes } => {
+                if let Some(fingerprint) = fingerprint {
+                    let acknowledged_bytes = acknowledged_bytes as f64;
+                    self.host.remember(&fingerprint, &upload_id.to_string(), acknowledged_bytes, &source);
+                }
+            }
+            Command::Forget => {
+                if let Some(fingerprint) = fingerprint {
+                    self.host.forget(&fingerprint);
+                }
+            }
+        }
+    }
+
+    /// Begins work that ends with an event, unless it is broken off.
+    fn spawn(self: &Rc<Self>, number: UploadNumber, ticket: Ticket, work: impl Future<Output = Event> + 'static) {
+        let (work, handle) = abortable(work);
+        self.state.borrow_mut().tasks.insert((number, ticket), handle);
+        let inner = Rc::clone(self);
+        spawn_local(async move {
+            if let Ok(event) = work.await {
+                inner.step(number, event);
+            }
+        });
+    }
+
+    async fn abandon(&self, upload_id: &str) {
+        let Ok(upload_id) = upload_id.parse::<UploadId>() else { return };
+        let url = format!("{}/v1/uploads/{upload_id}", self.api);
+        let mut refused = None;
+        // Once more with a new token; whatever else goes wrong is left to the server's sweeper.
+        for _ in 0..2 {
+            let Ok(token) = self.host.token(refused.take()).await else { return };
+            let token = token.as_string().unwrap_or_default();
+            match Call::new(Method::DELETE, &url, &token).answer(EMPTY).await {
+                Ok(answer) if answer.status == 401 => refused = Some(token),
+                _ => return,
+            }
+        }
+    }
+}
