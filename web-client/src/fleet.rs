@@ -2,8 +2,6 @@
 //!
 //! *Invariant:* pure, as the engines in it.
 
-use std::collections::BTreeMap;
-
 use crate::engine::{Command, Engine, Event, Limits, Snapshot, Source};
 
 /// Number of an upload within its fleet, in the order of adding.
@@ -22,10 +20,10 @@ pub struct Stepped {
 /// The uploads of one page or one command.
 #[derive(Debug)]
 pub struct Fleet {
-    uploads: BTreeMap<UploadNumber, Engine>,
+    /// The upload of number `n` is at `n - 1`.
+    uploads: Vec<Engine>,
     limits: Limits,
     at_once: usize,
-    added: u32,
 }
 
 impl Fleet {
@@ -34,21 +32,27 @@ impl Fleet {
     /// Uploads that are paused, over, or only wait for their picture leave their place to others; one that the user
     /// resumes takes a place at once, even where none is free.
     pub const fn new(limits: Limits, at_once: usize) -> Self {
-        Self { uploads: BTreeMap::new(), limits, at_once, added: 0 }
+        Self { uploads: Vec::new(), limits, at_once }
     }
 
     /// Adds an upload; it begins when [`Fleet::step`] or [`Fleet::start`] finds a place for it.
     pub fn add(&mut self, source: Source, now_ms: u64) -> UploadNumber {
-        self.added += 1;
-        let number = UploadNumber(self.added);
-        self.uploads.insert(number, Engine::new(source, self.limits, now_ms));
-        number
+        self.uploads.push(Engine::new(source, self.limits, now_ms));
+        UploadNumber(self.uploads.len() as u32)
+    }
+
+    fn get(&self, number: UploadNumber) -> Option<&Engine> {
+        self.uploads.get((number.0 as usize).checked_sub(1)?)
+    }
+
+    fn numbers(&self) -> impl Iterator<Item = UploadNumber> + use<> {
+        (1..=self.uploads.len() as u32).map(UploadNumber)
     }
 
     /// Tells one upload what happened, and begins others where a place has become free.
     pub fn step(&mut self, number: UploadNumber, now_ms: u64, event: Event) -> Vec<Stepped> {
         let mut stepped = Vec::new();
-        if let Some(engine) = self.uploads.get_mut(&number) {
+        if let Some(engine) = self.uploads.get_mut((number.0 as usize).wrapping_sub(1)) {
             stepped.push(Stepped { number, commands: engine.step(now_ms, event) });
         }
         stepped.extend(self.start(now_ms));
@@ -57,17 +61,20 @@ impl Fleet {
 
     /// Tells every upload what happened.
     pub fn step_all(&mut self, now_ms: u64, event: &Event) -> Vec<Stepped> {
-        let numbers: Vec<_> = self.uploads.keys().copied().collect();
-        numbers.into_iter().flat_map(|number| self.step(number, now_ms, event.clone())).collect()
+        let mut stepped = Vec::new();
+        for number in self.numbers() {
+            stepped.extend(self.step(number, now_ms, event.clone()));
+        }
+        stepped
     }
 
     /// Begins uploads while there are places.
     pub fn start(&mut self, now_ms: u64) -> Vec<Stepped> {
-        let mut sending = self.uploads.values().filter(|engine| engine.is_sending()).count();
+        let mut sending = self.uploads.iter().filter(|engine| engine.is_sending()).count();
         let mut stepped = Vec::new();
-        for (number, engine) in &mut self.uploads {
+        for (number, engine) in (1..).map(UploadNumber).zip(&mut self.uploads) {
             if sending < self.at_once && engine.is_idle() {
-                stepped.push(Stepped { number: *number, commands: engine.step(now_ms, Event::Start) });
+                stepped.push(Stepped { number, commands: engine.step(now_ms, Event::Start) });
                 sending += usize::from(engine.is_sending());
             }
         }
@@ -76,23 +83,23 @@ impl Fleet {
 
     /// Whether something is left to do for an upload.
     pub fn is_active(&self, number: UploadNumber) -> bool {
-        self.uploads.get(&number).is_some_and(|engine| !engine.is_over())
+        self.get(number).is_some_and(|engine| !engine.is_over())
     }
 
     /// The uploads for which something is left to do, for their users or with the server.
     pub fn unfinished(&self) -> Vec<Snapshot> {
-        let unfinished = self.uploads.iter().filter(|(_, engine)| !engine.is_over());
-        unfinished.map(|(number, engine)| engine.snapshot(&number.0.to_string())).collect()
+        let unfinished = self.numbers().filter(|number| self.is_active(*number));
+        unfinished.filter_map(|number| self.snapshot(number)).collect()
     }
 
     /// Every upload as it stands, in the order of adding.
     pub fn snapshots(&self) -> Vec<Snapshot> {
-        self.uploads.keys().filter_map(|number| self.snapshot(*number)).collect()
+        self.numbers().filter_map(|number| self.snapshot(number)).collect()
     }
 
     /// An upload as it stands.
     pub fn snapshot(&self, number: UploadNumber) -> Option<Snapshot> {
-        self.uploads.get(&number).map(|engine| engine.snapshot(&number.0.to_string()))
+        self.get(number).map(|engine| engine.snapshot(&number.0.to_string()))
     }
 }
 

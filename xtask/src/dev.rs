@@ -85,7 +85,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
 fn demo(stack: &mut Stack, options: &Options) -> Result<()> {
     let mut photos: Vec<PathBuf> = fs::read_dir(places::root().join("samples"))?
-        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter_map(|entry| Some(PathBuf::from("samples").join(entry.ok()?.file_name())))
         .filter(|path| path.extension().is_some_and(|extension| extension != "md"))
         .collect();
     photos.sort();
@@ -109,6 +109,7 @@ fn demo(stack: &mut Stack, options: &Options) -> Result<()> {
             .args(["--api", &stack.url, "--out"])
             .arg(&out)
             .args(&photos)
+            .current_dir(places::root())
             // Not as an argument: those are there for every process to read.
             .env("SEALMARK_TOKEN", String::from_utf8_lossy(&token.stdout).trim()),
     )?;

@@ -1,56 +1,58 @@
 //! Calls of the API by fetch.
 
 use gloo_net::http::{Method, RequestBuilder, Response};
-use serde::Serialize;
 use web_sys::{AbortController, RequestCache};
 
 use crate::{answer::Answer, engine::CallError};
 
-/// One request that is broken off when it is dropped.
+/// One request to the API.
 pub(super) struct Call {
-    controller: Option<AbortController>,
-    request: RequestBuilder,
+    pub(super) method: Method,
+    /// Path below the API's base URL, with a slash at its beginning.
+    pub(super) path: String,
+    /// A JSON text.
+    pub(super) body: Option<String>,
+    /// Header `Idempotency-Key`.
+    pub(super) idempotency_key: Option<String>,
 }
 
 impl Call {
-    pub(super) fn new(method: Method, url: &str, token: &str) -> Self {
+    pub(super) fn new(method: Method, path: String) -> Self {
+        Self { method, path, body: None, idempotency_key: None }
+    }
+
+    pub(super) fn post(path: String, body: serde_json::Result<String>) -> Self {
+        Self { body: body.ok(), ..Self::new(Method::POST, path) }
+    }
+
+    /// Sends it; dropped before the end, it is broken off.
+    pub(super) async fn send(self, api: &str, token: &str) -> Result<Sent, CallError> {
         // Without a controller, in a very old browser, a call cannot be broken off; its outcome is ignored all the same.
         let controller = AbortController::new().ok();
         let signal = controller.as_ref().map(AbortController::signal);
-        let request = RequestBuilder::new(url)
-            .method(method)
+        let guard = Guard(controller);
+        let mut request = RequestBuilder::new(&[api, &self.path].concat())
+            .method(self.method)
             .cache(RequestCache::NoStore)
-            .header("authorization", &format!("Bearer {token}"))
+            .header("authorization", &["Bearer ", token].concat())
             .abort_signal(signal.as_ref());
-        Self { controller, request }
-    }
-
-    pub(super) fn header(mut self, name: &str, value: &str) -> Self {
-        self.request = self.request.header(name, value);
-        self
-    }
-
-    /// Sends it, with a JSON body where there is one; the answer's body is still to be read.
-    pub(super) async fn send(self, body: Option<&impl Serialize>) -> Result<Sent, CallError> {
-        let guard = Guard(self.controller);
-        let response = match body {
-            Some(body) => match self.request.json(body) {
-                Ok(request) => request.send().await,
-                Err(error) => Err(error),
-            },
-            None => self.request.send().await,
+        if let Some(key) = &self.idempotency_key {
+            request = request.header("idempotency-key", key);
+        }
+        let request = match self.body {
+            Some(body) => request.header("content-type", "application/json").body(body),
+            None => request.build(),
         };
-        Ok(Sent { response: response.map_err(|_| CallError::Network)?, _guard: guard })
+        let request = request.map_err(|_| CallError::Network)?;
+        let response = request.send().await.map_err(|_| CallError::Network)?;
+        Ok(Sent { response, _guard: guard })
     }
 
     /// Sends it and reads the whole answer.
-    pub(super) async fn answer(self, body: Option<&impl Serialize>) -> Result<Answer, CallError> {
-        self.send(body).await?.answer().await
+    pub(super) async fn answer(self, api: &str, token: &str) -> Result<Answer, CallError> {
+        self.send(api, token).await?.answer().await
     }
 }
-
-/// No body.
-pub(super) const EMPTY: Option<&()> = None;
 
 /// An answer whose body is still to be read.
 pub(super) struct Sent {

@@ -1,42 +1,27 @@
-//! Telling the page what changed: a new state at once, numbers at most ten times a second.
+//! When to tell the page what changed: a new state at once, numbers at most ten times a second.
 
-use std::collections::BTreeMap;
-
-use crate::{engine::Standing, fleet::UploadNumber};
+use crate::engine::Standing;
 
 /// Shortest time between two changes of an upload whose state stays the same, in milliseconds.
 pub(super) const EVERY_MS: u32 = 100;
 
-#[derive(Debug)]
-struct Told {
-    state: Standing,
-    at_ms: u64,
-    is_stale: bool,
-}
-
-/// What the page has been told.
+/// What the page has been told of one upload.
 #[derive(Debug, Default)]
-pub(super) struct Changes {
-    told: BTreeMap<UploadNumber, Told>,
+pub(super) struct Told {
+    state: Option<Standing>,
+    at_ms: u64,
+    /// Whether the page knows an older state of affairs.
+    pub(super) is_stale: bool,
 }
 
-impl Changes {
-    /// Whether the page is to be told now; if not, [`Changes::stale`] has it later.
-    pub(super) fn is_due(&mut self, number: UploadNumber, state: Standing, now_ms: u64) -> bool {
-        let told = self.told.get_mut(&number);
-        if let Some(told) = told
-            && told.state == state
-            && now_ms < told.at_ms + u64::from(EVERY_MS)
-        {
-            told.is_stale = true;
-            return false;
+impl Told {
+    /// Whether the page is to be told now; if not, it is to be told later.
+    pub(super) fn is_due(&mut self, state: Standing, now_ms: u64) -> bool {
+        self.is_stale = self.state == Some(state) && now_ms < self.at_ms + u64::from(EVERY_MS);
+        if !self.is_stale {
+            self.state = Some(state);
+            self.at_ms = now_ms;
         }
-        self.told.insert(number, Told { state, at_ms: now_ms, is_stale: false });
-        true
-    }
-
-    /// Uploads of which the page knows an older state of affairs.
-    pub(super) fn stale(&self) -> Vec<UploadNumber> {
-        self.told.iter().filter(|(_, told)| told.is_stale).map(|(number, _)| *number).collect()
+        !self.is_stale
     }
 }

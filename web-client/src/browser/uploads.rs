@@ -1,25 +1,26 @@
 //! Doing what the engines say, in a Worker.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{cell::RefCell, rc::Rc};
 
 use futures::future::{AbortHandle, abortable};
 use gloo_net::http::Method;
 use gloo_timers::callback::Timeout;
-use sealmark_protocol::{SignPartsRequest, UploadId};
+use sealmark_protocol::{Sha256Digest, SignPartsRequest, UploadId};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 
 use super::{
     Host,
-    api::{Call, EMPTY},
-    changes::{Changes, EVERY_MS},
+    api::Call,
+    changes::{EVERY_MS, Told},
     file,
     put::put,
     watch::{News, watch},
 };
 use crate::{
-    engine::{Command, Event, Limits, Source, Ticket},
+    answer::Answer,
+    engine::{CallError, Command, Event, Limits, Source, Ticket},
     fleet::{Fleet, Stepped, UploadNumber},
 };
 
@@ -41,9 +42,8 @@ struct Inner {
 
 struct State {
     fleet: Fleet,
-    entries: BTreeMap<UploadNumber, Entry>,
-    tasks: BTreeMap<(UploadNumber, Ticket), AbortHandle>,
-    changes: Changes,
+    /// The file of the upload of number `n` is at `n - 1`.
+    entries: Vec<Entry>,
     flush: Option<Timeout>,
 }
 
@@ -53,6 +53,8 @@ struct Entry {
     fingerprint: Option<String>,
     token: Option<String>,
     timer: Option<Timeout>,
+    tasks: Vec<(Ticket, AbortHandle)>,
+    told: Told,
 }
 
 #[wasm_bindgen]
@@ -62,9 +64,7 @@ impl Uploads {
     pub fn new(host: Host, api: &str, concurrency: usize) -> Self {
         let state = State {
             fleet: Fleet::new(Limits::with_concurrency(concurrency), AT_ONCE),
-            entries: BTreeMap::new(),
-            tasks: BTreeMap::new(),
-            changes: Changes::default(),
+            entries: Vec::new(),
             flush: None,
         };
         let api = api.trim_end_matches('/').to_owned();
@@ -127,9 +127,20 @@ fn now_ms() -> u64 {
 
 impl State {
     fn active(&self, fingerprint: &str) -> Option<UploadNumber> {
-        let is_active = |number: &UploadNumber| self.fleet.is_active(*number);
-        let mut same = self.entries.iter().filter(|(_, entry)| entry.fingerprint.as_deref() == Some(fingerprint));
-        same.find(|(number, _)| is_active(number)).map(|(number, _)| *number)
+        let same = |entry: &Entry| entry.fingerprint.as_deref() == Some(fingerprint);
+        let mut numbered = (1..).map(UploadNumber).zip(&self.entries);
+        numbered.find(|(number, entry)| same(entry) && self.fleet.is_active(*number)).map(|(number, _)| number)
+    }
+
+    fn entry(&mut self, number: UploadNumber) -> Option<&mut Entry> {
+        self.entries.get_mut((number.0 as usize).wrapping_sub(1))
+    }
+}
+
+impl Entry {
+    fn take_task(&mut self, ticket: Ticket) -> Option<AbortHandle> {
+        let index = self.tasks.iter().position(|(of, _)| *of == ticket)?;
+        Some(self.tasks.swap_remove(index).1)
     }
 }
 
@@ -151,7 +162,7 @@ impl Inner {
             size_bytes: file::size_bytes(&file),
             content_type: (!content_type.is_empty()).then_some(content_type),
             resume: resume.and_then(|upload_id| upload_id.parse().ok()),
-            idempotency_key: key.iter().map(|byte| format!("{byte:02x}")).collect(),
+            idempotency_key: Sha256Digest::of(key).to_hex()[..32].to_owned(),
             seed: seed.iter().fold(0, |seed, byte| seed << 8 | u64::from(*byte)),
         };
         let (number, begun) = {
@@ -161,9 +172,9 @@ impl Inner {
                 return number;
             }
             let now_ms = now_ms();
-            let number = state.fleet.add(source, now_ms);
-            state.entries.insert(number, Entry { file, fingerprint, token: None, timer: None });
-            (number, state.fleet.start(now_ms))
+            let told = Told::default();
+            state.entries.push(Entry { file, fingerprint, token: None, timer: None, tasks: Vec::new(), told });
+            (state.fleet.add(source, now_ms), state.fleet.start(now_ms))
         };
         self.carry_out(begun);
         self.tell(number);
@@ -179,8 +190,8 @@ impl Inner {
     fn step(self: &Rc<Self>, number: UploadNumber, event: Event) {
         let stepped = {
             let mut state = self.state.borrow_mut();
-            if let Some(ticket) = event.ended() {
-                state.tasks.remove(&(number, ticket));
+            if let (Some(ticket), Some(entry)) = (event.ended(), state.entry(number)) {
+                entry.take_task(ticket);
             }
             state.fleet.step(number, now_ms(), event)
         };
@@ -201,7 +212,8 @@ impl Inner {
         let snapshot = {
             let mut state = self.state.borrow_mut();
             let Some(snapshot) = state.fleet.snapshot(number) else { return };
-            if !state.changes.is_due(number, snapshot.state, now_ms()) {
+            let now_ms = now_ms();
+            if !state.entry(number).is_some_and(|entry| entry.told.is_due(snapshot.state, now_ms)) {
                 if state.flush.is_none() {
                     let inner = Rc::downgrade(self);
                     state.flush = Some(Timeout::new(EVERY_MS, move || {
@@ -220,29 +232,30 @@ impl Inner {
     }
 
     fn flush(self: &Rc<Self>) {
-        let stale = {
+        let count = {
             let mut state = self.state.borrow_mut();
             state.flush = None;
-            state.changes.stale()
+            state.entries.len()
         };
-        for number in stale {
-            self.tell(number);
+        for number in (1..=count as u32).map(UploadNumber) {
+            let is_stale = self.state.borrow_mut().entry(number).is_some_and(|entry| entry.told.is_stale);
+            if is_stale {
+                self.tell(number);
+            }
         }
     }
 
     fn perform(self: &Rc<Self>, number: UploadNumber, command: Command) {
-        let (source, fingerprint, token) = match self.state.borrow().entries.get(&number) {
+        let (source, fingerprint, token) = match self.state.borrow_mut().entry(number) {
             Some(entry) => (entry.file.clone(), entry.fingerprint.clone(), entry.token.clone()),
             None => return,
         };
         let inner = Rc::clone(self);
-        let uploads = format!("{}/v1/uploads", self.api);
-        let bearer = token.clone().unwrap_or_default();
         match command {
             Command::GetToken { ticket, expired } => self.spawn(number, ticket, async move {
                 let outcome = match inner.host.token(token.filter(|_| expired)).await {
                     Ok(token) => {
-                        if let Some(entry) = inner.state.borrow_mut().entries.get_mut(&number) {
+                        if let Some(entry) = inner.state.borrow_mut().entry(number) {
                             entry.token = token.as_string();
                         }
                         Ok(())
@@ -251,61 +264,72 @@ impl Inner {
                 };
                 Event::Token { ticket, outcome }
             }),
-            Command::Create { ticket, idempotency_key, request } => self.spawn(number, ticket, async move {
-                let call = Call::new(Method::POST, &uploads, &bearer).header("idempotency-key", &idempotency_key);
-                let outcome = call.answer(Some(&request)).await.and_then(|answer| answer.json());
-                Event::Created { ticket, outcome }
-            }),
-            Command::Fetch { ticket, upload_id } => self.spawn(number, ticket, async move {
-                let call = Call::new(Method::GET, &format!("{uploads}/{upload_id}"), &bearer);
-                let outcome = call.answer(EMPTY).await.and_then(|answer| answer.json());
-                Event::Fetched { ticket, outcome }
-            }),
+            Command::Create { ticket, idempotency_key, request } => {
+                let mut call = Call::post(path_of(None, ""), serde_json::to_string(&request));
+                call.idempotency_key = Some(idempotency_key);
+                self.call(number, ticket, call, |ticket, answer| Event::Created {
+                    ticket,
+                    outcome: answer.and_then(|answer| answer.json()),
+                });
+            }
+            Command::Fetch { ticket, upload_id } => {
+                let call = Call::new(Method::GET, path_of(Some(upload_id), ""));
+                self.call(number, ticket, call, |ticket, answer| Event::Fetched {
+                    ticket,
+                    outcome: answer.and_then(|answer| answer.json()),
+                });
+            }
             Command::Hash { ticket, offset, length } => self.spawn(number, ticket, async move {
                 Event::Hashed { ticket, outcome: file::hash(&source, offset, length).await }
             }),
-            Command::Sign { ticket, upload_id, parts } => self.spawn(number, ticket, async move {
-                let call = Call::new(Method::POST, &format!("{uploads}/{upload_id}/parts"), &bearer);
-                let body = SignPartsRequest { parts };
-                let outcome = call.answer(Some(&body)).await.and_then(|answer| answer.json());
-                Event::Signed { ticket, outcome }
-            }),
+            Command::Sign { ticket, upload_id, parts } => {
+                let body = serde_json::to_string(&SignPartsRequest { parts });
+                let call = Call::post(path_of(Some(upload_id), "/parts"), body);
+                self.call(number, ticket, call, |ticket, answer| Event::Signed {
+                    ticket,
+                    outcome: answer.and_then(|answer| answer.json()),
+                });
+            }
             Command::Put { ticket, request, offset, length } => self.spawn(number, ticket, async move {
                 let progress = move |sent_bytes| inner.step(number, Event::Progress { ticket, sent_bytes });
                 let outcome = put(&source, &request, offset, length, progress).await;
                 Event::Put { ticket, outcome }
             }),
-            Command::Complete { ticket, upload_id, request } => self.spawn(number, ticket, async move {
-                let call = Call::new(Method::POST, &format!("{uploads}/{upload_id}/complete"), &bearer);
-                let outcome = call.answer(Some(&request)).await.and_then(|answer| answer.json());
-                Event::Completed { ticket, outcome }
-            }),
+            Command::Complete { ticket, upload_id, request } => {
+                let call = Call::post(path_of(Some(upload_id), "/complete"), serde_json::to_string(&request));
+                self.call(number, ticket, call, |ticket, answer| Event::Completed {
+                    ticket,
+                    outcome: answer.and_then(|answer| answer.json()),
+                });
+            }
             Command::Watch { ticket, media_id } => self.spawn(number, ticket, async move {
-                let url = format!("{}/v1/media/{media_id}/events", inner.api);
-                let tell = move |news| {
-                    inner.step(
-                        number,
-                        match news {
-                            News::Record(record) => Event::Media { ticket, record: *record },
-                            News::Alive => Event::Heartbeat { ticket },
-                        },
-                    );
+                let tell = |news| {
+                    let event = match news {
+                        News::Record(record) => Event::Media { ticket, record: *record },
+                        News::Alive => Event::Heartbeat { ticket },
+                    };
+                    inner.step(number, event);
                 };
-                Event::WatchEnded { ticket, outcome: watch(&url, &bearer, tell).await }
-            }),
-            Command::Look { ticket, media_id } => self.spawn(number, ticket, async move {
-                let call = Call::new(Method::GET, &format!("{}/v1/media/{media_id}", inner.api), &bearer);
-                let outcome = call.answer(EMPTY).await.and_then(|answer| answer.json());
-                let outcome = outcome.map(|record| inner.step(number, Event::Media { ticket, record }));
+                let path = format!("/v1/media/{media_id}/events");
+                let outcome = watch(path, &inner.api, &token.unwrap_or_default(), tell).await;
                 Event::WatchEnded { ticket, outcome }
             }),
-            Command::Abort { ticket, upload_id } => self.spawn(number, ticket, async move {
-                let call = Call::new(Method::DELETE, &format!("{uploads}/{upload_id}"), &bearer);
-                let outcome = call.answer(EMPTY).await.and_then(|answer| answer.empty());
-                Event::Aborted { ticket, outcome }
-            }),
+            Command::Look { ticket, media_id } => {
+                let call = Call::new(Method::GET, format!("/v1/media/{media_id}"));
+                self.call(number, ticket, call, |ticket, answer| Event::Looked {
+                    ticket,
+                    outcome: answer.and_then(|answer| answer.json()),
+                });
+            }
+            Command::Abort { ticket, upload_id } => {
+                let call = Call::new(Method::DELETE, path_of(Some(upload_id), ""));
+                self.call(number, ticket, call, |ticket, answer| Event::Aborted {
+                    ticket,
+                    outcome: answer.and_then(|answer| answer.empty()),
+                });
+            }
             Command::Stop { ticket } => {
-                let task = self.state.borrow_mut().tasks.remove(&(number, ticket));
+                let task = self.state.borrow_mut().entry(number).and_then(|entry| entry.take_task(ticket));
                 if let Some(task) = task {
                     task.abort();
                 }
@@ -318,7 +342,7 @@ impl Inner {
                         inner.step(number, Event::Woken);
                     }
                 });
-                if let Some(entry) = self.state.borrow_mut().entries.get_mut(&number) {
+                if let Some(entry) = self.state.borrow_mut().entry(number) {
                     entry.timer = Some(timer);
                 }
             }
@@ -336,10 +360,19 @@ impl Inner {
         }
     }
 
+    /// Begins a call of the API; one function for all of them, which keeps the module small.
+    fn call(self: &Rc<Self>, number: UploadNumber, ticket: Ticket, call: Call, read: Reader) {
+        let token = self.state.borrow_mut().entry(number).and_then(|entry| entry.token.clone()).unwrap_or_default();
+        let inner = Rc::clone(self);
+        self.spawn(number, ticket, async move { read(ticket, call.answer(&inner.api, &token).await) });
+    }
+
     /// Begins work that ends with an event, unless it is broken off.
     fn spawn(self: &Rc<Self>, number: UploadNumber, ticket: Ticket, work: impl Future<Output = Event> + 'static) {
         let (work, handle) = abortable(work);
-        self.state.borrow_mut().tasks.insert((number, ticket), handle);
+        if let Some(entry) = self.state.borrow_mut().entry(number) {
+            entry.tasks.push((ticket, handle));
+        }
         let inner = Rc::clone(self);
         spawn_local(async move {
             if let Ok(event) = work.await {
@@ -350,16 +383,26 @@ impl Inner {
 
     async fn abandon(&self, upload_id: &str) {
         let Ok(upload_id) = upload_id.parse::<UploadId>() else { return };
-        let url = format!("{}/v1/uploads/{upload_id}", self.api);
         let mut refused = None;
         // Once more with a new token; whatever else goes wrong is left to the server's sweeper.
         for _ in 0..2 {
             let Ok(token) = self.host.token(refused.take()).await else { return };
             let token = token.as_string().unwrap_or_default();
-            match Call::new(Method::DELETE, &url, &token).answer(EMPTY).await {
+            let call = Call::new(Method::DELETE, path_of(Some(upload_id), ""));
+            match call.answer(&self.api, &token).await {
                 Ok(answer) if answer.status == 401 => refused = Some(token),
                 _ => return,
             }
         }
+    }
+}
+
+/// What an answer means.
+type Reader = fn(Ticket, Result<Answer, CallError>) -> Event;
+
+fn path_of(upload_id: Option<UploadId>, rest: &str) -> String {
+    match upload_id {
+        Some(upload_id) => format!("/v1/uploads/{upload_id}{rest}"),
+        None => "/v1/uploads".to_owned(),
     }
 }

@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStreamDefaultReader, ReadableStreamReadResult};
 
-use super::api::{Call, EMPTY};
+use super::api::Call;
 use crate::{engine::CallError, sse::SseParser};
 
 /// What comes over the stream.
@@ -19,9 +19,8 @@ pub(super) enum News {
 }
 
 /// Follows the stream until it ends.
-pub(super) async fn watch(url: &str, token: &str, tell: impl Fn(News)) -> Result<(), CallError> {
-    let call = Call::new(Method::GET, url, token).header("accept", "text/event-stream");
-    let sent = call.send(EMPTY).await?;
+pub(super) async fn watch(path: String, api: &str, token: &str, tell: impl Fn(News)) -> Result<(), CallError> {
+    let sent = Call::new(Method::GET, path).send(api, token).await?;
     if !sent.response.ok() {
         return sent.answer().await?.empty();
     }

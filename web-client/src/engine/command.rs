@@ -80,8 +80,7 @@ pub enum Command {
         /// The picture.
         media_id: MediaId,
     },
-    /// `GET /v1/media/{id}` once; answer with [`Event::Media`](super::Event::Media), then
-    /// [`Event::WatchEnded`](super::Event::WatchEnded).
+    /// `GET /v1/media/{id}` once; answer with [`Event::Looked`](super::Event::Looked).
     Look {
         /// Number of this work.
         ticket: Ticket,

@@ -79,7 +79,7 @@ pub enum Event {
         /// Its outcome.
         outcome: Result<MediaRecord, CallError>,
     },
-    /// The picture's record.
+    /// A record came over the stream.
     Media {
         /// Number of the work.
         ticket: Ticket,
@@ -91,7 +91,14 @@ pub enum Event {
         /// Number of the work.
         ticket: Ticket,
     },
-    /// The stream of records, or the one look, is over; `Ok` where the server ended it in good order.
+    /// The answer to one look at the picture.
+    Looked {
+        /// Number of the work.
+        ticket: Ticket,
+        /// Its outcome.
+        outcome: Result<MediaRecord, CallError>,
+    },
+    /// The stream of records is over; `Ok` where the server ended it in good order.
     WatchEnded {
         /// Number of the work.
         ticket: Ticket,
@@ -118,6 +125,7 @@ impl Event {
             | Self::Signed { ticket, .. }
             | Self::Put { ticket, .. }
             | Self::Completed { ticket, .. }
+            | Self::Looked { ticket, .. }
             | Self::WatchEnded { ticket, .. }
             | Self::Aborted { ticket, .. } => Some(*ticket),
             _ => None,

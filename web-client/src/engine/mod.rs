@@ -162,6 +162,7 @@ impl Engine {
             Event::Progress { ticket, sent_bytes } => self.progress(ticket, sent_bytes),
             Event::Put { ticket, outcome } => self.put(ticket, outcome),
             Event::Media { ticket, record } => self.media(ticket, record),
+            Event::Looked { ticket, outcome } => self.looked(ticket, outcome),
             Event::Heartbeat { ticket } => self.heartbeat(ticket),
             Event::WatchEnded { ticket, outcome } => self.watch_ended(ticket, outcome),
         }

@@ -272,8 +272,7 @@ fn where_streams_bring_nothing_the_record_is_looked_at() {
     let upload = &world.uploads[0].upload;
     let news = record(upload.media_id, upload.upload_id, PART, MediaState::Processing);
     world.out.remove(&look);
-    world.step(Event::Media { ticket: look, record: news });
-    world.step(Event::WatchEnded { ticket: look, outcome: Ok(()) });
+    world.step(Event::Looked { ticket: look, outcome: Ok(news) });
     assert_eq!(world.state(), Standing::Processing);
     world.settle(Outcome::Good);
     assert_eq!(world.state(), Standing::Ready);

@@ -71,6 +71,18 @@ impl Engine {
         }
     }
 
+    pub(super) fn looked(&mut self, ticket: Ticket, outcome: Result<MediaRecord, CallError>) {
+        if self.call.take(ticket) {
+            match outcome {
+                Ok(record) => {
+                    self.show(record);
+                    self.look_later();
+                }
+                Err(error) => self.lost_sight(error),
+            }
+        }
+    }
+
     pub(super) fn heartbeat(&mut self, ticket: Ticket) {
         if self.call.is(ticket) {
             self.call.extend(self.now_ms + self.limits.silence_timeout_ms);
@@ -81,7 +93,7 @@ impl Engine {
         if self.call.take(ticket) {
             match outcome {
                 Err(error) => self.lost_sight(error),
-                // A server that ends streams in good order, and a look that found nothing new, are no failures.
+                // A server that ends streams in good order has not failed.
                 Ok(()) => self.look_later(),
             }
         }

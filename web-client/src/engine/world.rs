@@ -205,7 +205,7 @@ impl World {
     /// Ends one piece of work.
     pub(super) fn end(&mut self, ticket: Ticket, how: Outcome) {
         let Some(command) = self.out.remove(&ticket) else { return };
-        let event = match command {
+        let event = match command.clone() {
             Command::GetToken { .. } => {
                 let outcome = if how == Outcome::Invalid { Err("no token".to_owned()) } else { Ok(()) };
                 Event::Token { ticket, outcome }
@@ -295,20 +295,26 @@ impl World {
                 }
                 Event::Put { ticket, outcome: put_outcome(how, number) }
             }
-            Command::Watch { media_id, .. } | Command::Look { media_id, .. } => {
-                let command = Command::Watch { ticket, media_id };
+            Command::Watch { media_id, .. } => {
                 let outcome = self.call(how, |_| Ok(()));
                 if outcome.is_ok() {
-                    let upload_id = self.uploads.last().unwrap().upload.upload_id;
-                    let record = record(media_id, upload_id, self.size, MediaState::Ready);
                     self.out.insert(ticket, command);
-                    return self.step(Event::Media { ticket, record });
+                    return self.step(Event::Media { ticket, record: self.ready(media_id) });
                 }
                 Event::WatchEnded { ticket, outcome }
+            }
+            Command::Look { media_id, .. } => {
+                let outcome = self.call(how, |world| Ok(world.ready(media_id)));
+                Event::Looked { ticket, outcome }
             }
             Command::Stop { .. } | Command::Wake { .. } | Command::Remember { .. } | Command::Forget => return,
         };
         self.step(event);
+    }
+
+    fn ready(&self, media_id: MediaId) -> MediaRecord {
+        let upload_id = self.uploads.last().unwrap().upload.upload_id;
+        record(media_id, upload_id, self.size, MediaState::Ready)
     }
 
     fn held(&mut self, upload_id: UploadId) -> Result<&mut ServerUpload, CallError> {

@@ -245,8 +245,7 @@ impl Uploads {
             Command::Look { ticket, media_id } => self.spawn(number, ticket, async move {
                 let get = api.request(Method::GET, &format!("/v1/media/{media_id}"), Some(&token));
                 let outcome = api::answer(get).await.and_then(|answer| answer.json());
-                let outcome = outcome.map(|record| tell(Event::Media { ticket, record }));
-                tell(Event::WatchEnded { ticket, outcome });
+                tell(Event::Looked { ticket, outcome });
             }),
             Command::Abort { ticket, upload_id } => self.spawn(number, ticket, async move {
                 let delete = api.request(Method::DELETE, &format!("/v1/uploads/{upload_id}"), Some(&token));

@@ -59,27 +59,24 @@ impl Row {
         self.elapsed_ms as f64 / 1_000.0
     }
 
-    fn cells(&self) -> [String; 5] {
+    fn cells(&self) -> [String; 4] {
         let version = match (self.version(), self.code) {
             (Some(version), _) => version.key.clone(),
             (None, Some(code)) => format!("failed: {code}"),
             (None, None) => format!("{:?}", self.state).to_lowercase(),
         };
-        let digest = self.version().map(|version| version.digest.clone()).unwrap_or_default();
-        [self.file.clone(), self.size_bytes.to_string(), format!("{:.2}", self.seconds()), version, digest]
+        [self.file.clone(), self.size_bytes.to_string(), format!("{:.2}", self.seconds()), version]
     }
 }
 
-/// A table with aligned columns: photo, bytes, seconds, version key, digest.
+/// A table with aligned columns: photo, bytes, seconds, version key. The key ends in the digest of the version's bytes.
 pub(crate) fn write_table(out: &mut impl Write, rows: &[Row]) -> io::Result<()> {
-    let head = ["photo", "bytes", "seconds", "version", "digest"].map(str::to_owned);
-    let lines: Vec<[String; 5]> = std::iter::once(head).chain(rows.iter().map(Row::cells)).collect();
+    let head = ["photo", "bytes", "seconds", "version"].map(str::to_owned);
+    let lines: Vec<[String; 4]> = std::iter::once(head).chain(rows.iter().map(Row::cells)).collect();
     let width = |column: usize| lines.iter().map(|cells| cells[column].chars().count()).max().unwrap_or(0);
-    let widths = [width(0), width(1), width(2), width(3)];
-    for [photo, bytes, seconds, version, digest] in &lines {
-        let [first, second, third, fourth] = widths;
-        let line = format!("{photo:first$}  {bytes:>second$}  {seconds:>third$}  {version:fourth$}  {digest}");
-        writeln!(out, "{}", line.trim_end())?;
+    let (first, second, third) = (width(0), width(1), width(2));
+    for [photo, bytes, seconds, version] in &lines {
+        writeln!(out, "{photo:first$}  {bytes:>second$}  {seconds:>third$}  {version}")?;
     }
     Ok(())
 }
@@ -114,7 +111,7 @@ mod tests {
         write_table(&mut out, &rows).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
-            "photo            bytes  seconds  version                  digest\n\
+            "photo            bytes  seconds  version\n\
              a-long-name.jpg      0     0.00  failed: file_unreadable\n\
              b.jpg                0     0.00  failed: file_unreadable\n"
         );
