@@ -42,9 +42,8 @@ pub(crate) fn run(purpose: Purpose) -> Result<()> {
     if purpose == Purpose::Demo {
         return Ok(());
     }
-    node()?;
     wasm::prepare(wasm::Toolchain::Auto)?;
-    npm_ci(&places::root().join("xtask/tools"), "wasm-opt")?;
+    optimizer()?;
     if purpose == Purpose::Dev {
         return Ok(());
     }
@@ -60,6 +59,15 @@ pub(crate) fn run(purpose: Purpose) -> Result<()> {
     }
     npm_ci(&places::root().join("tests/browser"), "the browser driver")?;
     minio()
+}
+
+/// Installs wasm-opt, and Node.js, which runs it.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn optimizer() -> Result<()> {
+    node()?;
+    npm_ci(&places::root().join("xtask/tools"), "wasm-opt")
 }
 
 fn node() -> Result<()> {

@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use sha2::{Digest, Sha256};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::{apt, places, shell};
+use crate::{apt, places, setup, shell};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 const MODULE: &str = "sealmark_web_client";
@@ -98,6 +98,7 @@ pub(crate) fn build(options: &Options) -> Result<()> {
     if !options.force && fs::read_to_string(&stamp).is_ok_and(|built| built == inputs) {
         return Ok(());
     }
+    setup::optimizer()?;
     let module = compile(toolchain)?;
     let work = places::target().join("wasm/pkg");
     let _ = fs::remove_dir_all(&work);

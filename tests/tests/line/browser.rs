@@ -1,7 +1,12 @@
 //! The page in real Chromium, through the real line.
 
+use std::{
+    io::Write,
+    process::{Command, Stdio},
+};
+
 use anyhow::{Context, Result, ensure};
-use sealmark_protocol::MediaId;
+use sealmark_protocol::{ErrorCode, FailureCode, MediaId};
 use sealmark_tests::{
     browser::Browser,
     line::{Line, root, sample},
@@ -89,5 +94,27 @@ async fn everybody_can_use_the_page() -> Result<()> {
     for (view, violations) in checked["found"].as_object().context("nothing checked")? {
         assert_eq!(violations, &json!([]), "{view}");
     }
+    Ok(())
+}
+
+#[test]
+fn both_languages_say_everything() -> Result<()> {
+    let clients_own = ["network", "store_refused", "file_changed", "file_unreadable", "no_token", "bad_answer"];
+    let codes: Vec<&str> = ErrorCode::ALL
+        .iter()
+        .map(|code| code.as_str())
+        .chain(FailureCode::ALL.iter().map(|code| code.as_str()))
+        .chain(clients_own)
+        .collect();
+    let mut node = Command::new("node")
+        .arg(root().join("tests/browser/languages.mjs"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .context("starting node")?;
+    node.stdin.take().context("no standard input")?.write_all(codes.join("\n").as_bytes())?;
+    let output = node.wait_with_output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     Ok(())
 }

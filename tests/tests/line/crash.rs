@@ -83,7 +83,7 @@ async fn a_worker_that_sleeps_through_the_takeover_changes_nothing() -> Result<(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_jobs_at_once_make_one_version() -> Result<()> {
-    let mut line = Line::start().await?;
+    let line = Line::start().await?;
     let catalogue = line.catalogue().await?;
     let client = client(&line).await?;
     line.worker_store_proxy.hold();

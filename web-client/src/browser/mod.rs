@@ -6,6 +6,7 @@ mod api;
 mod changes;
 mod file;
 mod host;
+mod perform;
 mod put;
 mod uploads;
 mod watch;

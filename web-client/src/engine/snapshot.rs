@@ -3,7 +3,7 @@
 use sealmark_protocol::{MediaId, MediaRecord, UploadId};
 use serde::Serialize;
 
-use super::UploadFailure;
+use super::{Engine, State, UploadFailure, parts::Parts};
 
 /// Where an upload stands, in a user's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -71,4 +71,57 @@ pub struct Snapshot {
     pub started_at_ms: u64,
     /// Time from then until now, or until it ended, in milliseconds.
     pub elapsed_ms: u64,
+}
+
+impl Engine {
+    pub(super) fn standing(&self) -> Standing {
+        match &self.state {
+            State::Ready => Standing::Ready,
+            State::Failed(_) => Standing::Failed,
+            State::Cancelling { .. } | State::Cancelled => Standing::Cancelled,
+            _ if self.paused => Standing::Paused,
+            _ if !self.online => Standing::Offline,
+            State::Idle => Standing::Preparing,
+            _ if self.is_waiting() => Standing::Waiting,
+            State::Creating | State::Fetching(_) => Standing::Preparing,
+            State::Sending => Standing::Uploading,
+            State::Completing => Standing::Completing,
+            State::Watching(_) => Standing::Processing,
+        }
+    }
+
+    /// Whether nothing is under way and the next attempt is due later.
+    fn is_waiting(&self) -> bool {
+        let due_later = self.call.is_waiting(self.now_ms) || self.parts_are_waiting();
+        // A picture is being made whether or not we hear of it at the moment.
+        due_later && !self.call.is_out() && self.parts_are_still() && !matches!(self.state, State::Watching(_))
+    }
+
+    /// The upload as it stands; `id` is the name that the client gave it.
+    pub fn snapshot(&self, id: &str) -> Snapshot {
+        let sending = self.parts.as_ref().map_or(0, Parts::sending_bytes);
+        let stored = self.parts.as_ref().map_or(0, Parts::stored_bytes);
+        let state = self.standing();
+        let moving = state == Standing::Uploading;
+        Snapshot {
+            id: id.to_owned(),
+            file_name: self.source.file_name.clone(),
+            size_bytes: self.source.size_bytes,
+            state,
+            sent_bytes: self.acknowledged_bytes.max(stored + sending),
+            acknowledged_bytes: self.acknowledged_bytes,
+            speed_bytes_per_s: if moving { self.pace.bytes_per_s() } else { 0 },
+            remaining_s: self
+                .pace
+                .remaining_s(self.source.size_bytes.saturating_sub(stored + sending))
+                .filter(|_| moving),
+            resumed_bytes: self.resumed_bytes,
+            upload_id: self.known.map(|known| known.upload_id),
+            media_id: self.known.map(|known| known.media_id),
+            error: if let State::Failed(failure) = &self.state { Some(failure.clone()) } else { None },
+            media: self.media.clone(),
+            started_at_ms: self.started_at_ms,
+            elapsed_ms: self.ended_at_ms.unwrap_or(self.now_ms).saturating_sub(self.started_at_ms),
+        }
+    }
 }

@@ -46,7 +46,7 @@ impl Config {
 
 /// What a task reports.
 enum Report {
-    Event(UploadNumber, Event),
+    Event(UploadNumber, Box<Event>),
     Token(UploadNumber, Ticket, Result<String, String>),
 }
 
@@ -133,7 +133,7 @@ impl Uploads {
         while !self.is_done(stopping) {
             let stepped = tokio::select! {
                 report = self.reports.recv() => match report {
-                    Some(Report::Event(number, event)) => self.step(number, event),
+                    Some(Report::Event(number, event)) => self.step(number, *event),
                     Some(Report::Token(number, ticket, outcome)) => {
                         let outcome = outcome.map(|token| {
                             self.token_of.insert(number, token);
@@ -191,7 +191,7 @@ impl Uploads {
         let reporter = self.reporter.clone();
         // A closed receiver means that nobody wants to know any more.
         let tell = move |event| {
-            let _ = reporter.send(Report::Event(number, event));
+            let _ = reporter.send(Report::Event(number, Box::new(event)));
         };
         let Some(file) = self.files.get(&number).cloned() else { return };
         match command {
@@ -235,7 +235,7 @@ impl Uploads {
             Command::Watch { ticket, media_id } => self.spawn(number, ticket, async move {
                 let outcome = watch(&api, &token, media_id, |news| {
                     tell(match news {
-                        News::Record(record) => Event::Media { ticket, record },
+                        News::Record(record) => Event::Media { ticket, record: *record },
                         News::Alive => Event::Heartbeat { ticket },
                     });
                 });

@@ -10,7 +10,7 @@ use crate::{engine::CallError, sse::SseParser};
 /// What comes over the stream.
 pub(super) enum News {
     /// The record of now.
-    Record(MediaRecord),
+    Record(Box<MediaRecord>),
     /// Something else; the stream lives.
     Alive,
 }
@@ -34,7 +34,8 @@ pub(super) async fn watch(
         tell(News::Alive);
         for event in parser.push(&piece.map_err(|_| CallError::Network)?) {
             if event.event == "media" {
-                tell(News::Record(serde_json::from_str(&event.data).map_err(|_| CallError::BadAnswer)?));
+                let record = serde_json::from_str(&event.data).map_err(|_| CallError::BadAnswer)?;
+                tell(News::Record(Box::new(record)));
             }
         }
     }

@@ -1,5 +1,7 @@
 //! An API and a store in this process. The store checks each part's SHA-256 as S3 does.
 
+#![expect(clippy::result_large_err, reason = "handlers answer with a whole response either way")]
+
 use std::{
     collections::BTreeMap,
     convert::Infallible,
