@@ -2,8 +2,8 @@
 
 use std::{
     env, fs,
-    path::PathBuf,
-    process::Command,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -84,6 +84,19 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 fn demo(stack: &mut Stack, options: &Options) -> Result<()> {
+    let out = absolute(&options.out)?;
+    let table = upload_samples(stack, &out)?;
+    stack.children.stop();
+    println!("\n{table}\n    The versions are in {}.", out.display());
+    Ok(())
+}
+
+/// Uploads the sample photos by the native client, waits for the versions, writes them to a folder, and returns the
+/// table that the client prints.
+///
+/// # Errors
+/// When a photo gets no version.
+pub(crate) fn upload_samples(stack: &Stack, out: &Path) -> Result<String> {
     let mut photos: Vec<PathBuf> = fs::read_dir(places::root().join("samples"))?
         .filter_map(|entry| Some(PathBuf::from("samples").join(entry.ok()?.file_name())))
         .filter(|path| path.extension().is_some_and(|extension| extension != "md"))
@@ -101,23 +114,25 @@ fn demo(stack: &mut Stack, options: &Options) -> Result<()> {
     if !token.status.success() {
         bail!("presign-api token failed:\n{}", String::from_utf8_lossy(&token.stderr));
     }
-    let out = absolute(&options.out)?;
-    fs::create_dir_all(&out)?;
-    shell::announce(&format!("Uploading {} sample photos by the native client", photos.len()), "usually ten seconds");
-    shell::run(
-        Command::new(stack.programs.join("sealmark-upload"))
-            .args(["--api", &stack.url, "--out"])
-            .arg(&out)
-            .args(&photos)
-            .current_dir(places::root())
-            // Not as an argument: those are there for every process to read.
-            .env("SEALMARK_TOKEN", String::from_utf8_lossy(&token.stdout).trim()),
-    )?;
-    stack.children.stop();
-    println!("    The versions are in {}.", out.display());
-    Ok(())
+    shell::announce(&format!("Uploading {} sample photos by the native client", photos.len()), "usually five seconds");
+    let done = Command::new(stack.programs.join("sealmark-upload"))
+        .args(["--api", &stack.url, "--out"])
+        .arg(out)
+        .args(&photos)
+        .current_dir(places::root())
+        // Not as an argument: those are there for every process to read.
+        .env("SEALMARK_TOKEN", String::from_utf8_lossy(&token.stdout).trim())
+        // Its progress and its complaints are for the terminal, its table is for us.
+        .stderr(Stdio::inherit())
+        .output()
+        .context("starting sealmark-upload")?;
+    let table = String::from_utf8_lossy(&done.stdout).into_owned();
+    if !done.status.success() {
+        bail!("sealmark-upload ended with {}:\n{table}", done.status);
+    }
+    Ok(table)
 }
 
-fn absolute(path: &std::path::Path) -> Result<PathBuf> {
+fn absolute(path: &Path) -> Result<PathBuf> {
     Ok(env::current_dir()?.join(path))
 }

@@ -8,6 +8,7 @@ mod credentials;
 mod dev;
 mod doctor;
 mod lint;
+mod pictures;
 mod places;
 mod ready;
 mod setup;
@@ -43,6 +44,8 @@ enum Command {
     Doctor,
     /// Build the browser client into www/pkg
     Wasm(wasm::Options),
+    /// Make the documents' pictures and the README's demo output anew, from a real run
+    Pictures,
     /// Check format, lints, licences and sources
     Lint,
 }
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Command::Setup { purpose } => setup::run(purpose),
         Command::Doctor => doctor::run(),
         Command::Wasm(options) => wasm::build(&options),
+        Command::Pictures => pictures::run(),
         Command::Lint => lint::run(),
     };
     match done {

@@ -1,0 +1,53 @@
+//! `cargo xtask pictures`: what the documents show, made anew from a real run.
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context, Result};
+
+use crate::{dev, places, ready, setup, shell, stack, wasm};
+
+const BEGIN: &str = "<!-- made by `cargo xtask pictures`: demo -->\n";
+const END: &str = "<!-- end -->";
+
+/// Runs the line in a folder of its own, takes the page's pictures and puts the demo's output into the README.
+///
+/// # Errors
+/// When a step fails.
+pub(crate) fn run() -> Result<()> {
+    setup::run(setup::Purpose::Test)?;
+    wasm::build(&wasm::Options { toolchain: wasm::Toolchain::Auto, force: false })?;
+    let programs = stack::build(false)?;
+    let root = places::root();
+    let data = places::target().join("pictures");
+    let _ = fs::remove_dir_all(&data);
+    fs::create_dir_all(&data)?;
+    let mut stack = stack::start(&data, ready::free_pair()?, programs)?;
+
+    shell::announce("Taking the page's pictures", "usually ten seconds");
+    let samples = root.join("samples");
+    shell::run(
+        Command::new("node")
+            .arg(root.join("tests/browser/screenshot.mjs"))
+            .arg(root.join("docs/pictures"))
+            .args(["rocket.jpg", "coffee-turned.jpg", "astronaut.png"].map(|name| samples.join(name)))
+            .env("SEALMARK_URL", &stack.url)
+            .env("SEALMARK_OUT", &data)
+            .stdin(Stdio::null()),
+    )?;
+    let table = dev::upload_samples(&stack, &data.join("out"))?;
+    stack.children.stop();
+    put_into_readme(&root.join("README.md"), &table)
+}
+
+fn put_into_readme(readme: &Path, table: &str) -> Result<()> {
+    let text = fs::read_to_string(readme)?;
+    let (before, rest) = text.split_once(BEGIN).context("README.md has no place for the demo's output")?;
+    let (_, after) = rest.split_once(END).context("the place for the demo's output has no end")?;
+    let made = format!("{before}{BEGIN}```console\n$ cargo xtask dev --demo\n{table}```\n{END}{after}");
+    fs::write(readme, made)?;
+    Ok(())
+}
