@@ -19,7 +19,6 @@ await scenario(
     await page.evaluate(() => window.scrollTo(0, 0));
     await page.screenshot({ path: join(out, 'page-light.png') });
     await page.emulateMedia({ colorScheme: 'dark' });
-    await page.screenshot({ path: join(out, 'page-dark.png') });
     await page.locator('[data-lang="zh"]').first().click();
     await page.screenshot({ path: join(out, 'page-dark-zh.png') });
   },

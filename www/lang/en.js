@@ -188,6 +188,8 @@ export default {
   'error.no_token.todo': 'Try again. If it keeps failing, tell the operator.',
   'error.bad_answer.what': 'The answer of the server could not be read.',
   'error.bad_answer.todo': 'Reload the page; it may be older than the server.',
+  'error.worker_failed.what': 'The part of this page that uploads has stopped.',
+  'error.worker_failed.todo': 'Reload the page and choose the photo again; the upload goes on where it was.',
 
   'error.unknown.what': 'The upload did not work.',
   'error.unknown.todo': 'Try again. If it keeps failing, reload the page.',

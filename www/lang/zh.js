@@ -188,6 +188,8 @@ export default {
   'error.no_token.todo': '请重试。若仍失败，请联系管理员。',
   'error.bad_answer.what': '无法读取服务器的答复。',
   'error.bad_answer.todo': '请重新加载页面，页面可能比服务器旧。',
+  'error.worker_failed.what': '页面中负责上传的部分已停止运行。',
+  'error.worker_failed.todo': '请重新加载页面并再次选择这张照片，上传会从中断处继续。',
 
   'error.unknown.what': '上传未成功。',
   'error.unknown.todo': '请重试。若仍失败，请重新加载页面。',

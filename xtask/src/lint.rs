@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::{places, setup, shell};
+use crate::{places, setup, shell, wasm};
 
 /// Runs every check; the first that fails ends it.
 ///
@@ -21,6 +21,8 @@ pub(crate) fn run() -> Result<()> {
     cargo(&["fmt", "--all", "--check"])?;
     shell::announce("Clippy, warnings denied", "usually three minutes the first time");
     cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "--deny", "warnings"])?;
+    shell::announce("The pure crates and the browser client for wasm32", "usually two minutes the first time");
+    wasm::check()?;
     let deny = setup::cargo_deny()?;
     shell::announce("Licences, bans and sources", "seconds");
     // Advisories need a download that CI has no right to; `cargo deny check` without a list does them where it can.

@@ -45,7 +45,7 @@ const DEBIAN_PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "r
 pub(crate) fn ready() -> Option<Toolchain> {
     if rustup_has_target() {
         Some(Toolchain::Rustup)
-    } else if DEBIAN_PACKAGES.iter().all(|package| apt::is_installed(package)) {
+    } else if DEBIAN_PACKAGES.iter().all(|package| apt::is_installed(package)) && Path::new(DEBIAN_LINKER).exists() {
         Some(Toolchain::Debian)
     } else {
         None
@@ -83,7 +83,22 @@ pub(crate) fn prepare(wanted: Toolchain) -> Result<Toolchain> {
         }
     }
     apt::install(&DEBIAN_PACKAGES, "usually two minutes, 400 MB on disk")?;
+    // The compiler's linker is a link to a package's that it does not depend on, by that package's name.
+    if !Path::new(DEBIAN_LINKER).exists()
+        && let Some(package) = debian_linker_package()
+    {
+        apt::install(&[&package], "usually a few seconds")?;
+    }
     Ok(Toolchain::Debian)
+}
+
+/// The linker that Debian's compiler calls.
+const DEBIAN_LINKER: &str = "/usr/bin/rust-lld";
+
+/// The package that brings it: `lld-22` where the link leads to `lld-22`.
+fn debian_linker_package() -> Option<String> {
+    let leads_to = fs::read_link(DEBIAN_LINKER).ok()?;
+    Some(leads_to.file_name()?.to_str()?.to_owned())
 }
 
 /// Builds www/pkg, unless it is there and nothing that it is made from has changed.
@@ -123,13 +138,42 @@ pub(crate) fn build(options: &Options) -> Result<()> {
 }
 
 fn compile(toolchain: Toolchain) -> Result<PathBuf> {
-    let target = places::target().join("wasm");
+    match toolchain {
+        Toolchain::Debian => shell::announce(
+            "Compiling the browser client by Debian's compiler, standard library included",
+            "usually two minutes the first time",
+        ),
+        Toolchain::Auto | Toolchain::Rustup => {
+            shell::announce("Compiling the browser client", "usually half a minute the first time");
+        }
+    }
+    shell::run(cargo(toolchain, "build").args(["--package", "sealmark-web-client", "--lib"]))?;
+    Ok(places::target().join("wasm").join(TARGET).join("wasm-release").join(format!("{MODULE}.wasm")))
+}
+
+/// Builds the crates that promise to be pure for wasm32, and lints the browser's half of the client, which a native
+/// build never sees.
+///
+/// # Errors
+/// When one does not build, or clippy has a warning (where the compiler brings clippy: rustup's does).
+pub(crate) fn check() -> Result<()> {
+    let toolchain = prepare(Toolchain::Auto)?;
+    let mut build = cargo(toolchain, "build");
+    for package in ["sealmark-protocol", "sealmark-watermark-dsl", "sealmark-watermark-render"] {
+        build.args(["--package", package]);
+    }
+    shell::run(&mut build)?;
+    if toolchain == Toolchain::Debian {
+        return Ok(());
+    }
+    let mut clippy = cargo(toolchain, "clippy");
+    shell::run(clippy.args(["--package", "sealmark-web-client", "--lib", "--", "--deny", "warnings"]))
+}
+
+/// A cargo command for wasm32 in a target folder of its own, for two compilers in one would undo each other's work.
+fn cargo(toolchain: Toolchain, what: &str) -> Command {
     let mut command = match toolchain {
         Toolchain::Debian => {
-            shell::announce(
-                "Compiling the browser client by Debian's compiler, standard library included",
-                "usually two minutes the first time",
-            );
             let mut command = Command::new("/usr/bin/cargo");
             command.env("RUSTC", "/usr/bin/rustc").env("RUSTC_BOOTSTRAP", "1");
             // Variables of the rustup proxy that runs xtask would lead Debian's cargo back to rustup's compiler.
@@ -138,21 +182,17 @@ fn compile(toolchain: Toolchain) -> Result<PathBuf> {
             }
             command
         }
-        Toolchain::Auto | Toolchain::Rustup => {
-            shell::announce("Compiling the browser client", "usually half a minute the first time");
-            Command::new("cargo")
-        }
+        Toolchain::Auto | Toolchain::Rustup => Command::new("cargo"),
     };
     command
-        .args(["build", "--quiet", "--locked", "--package", "sealmark-web-client", "--lib"])
-        .args(["--target", TARGET, "--profile", "wasm-release", "--target-dir"])
-        .arg(&target)
+        .arg(what)
+        .args(["--quiet", "--locked", "--target", TARGET, "--profile", "wasm-release", "--target-dir"])
+        .arg(places::target().join("wasm"))
         .current_dir(places::root());
     if toolchain == Toolchain::Debian {
         command.arg("-Zbuild-std=std,panic_abort");
     }
-    shell::run(&mut command)?;
-    Ok(target.join(TARGET).join("wasm-release").join(format!("{MODULE}.wasm")))
+    command
 }
 
 fn shrink(module: &Path) -> Result<()> {

@@ -99,7 +99,8 @@ async fn everybody_can_use_the_page() -> Result<()> {
 
 #[test]
 fn both_languages_say_everything() -> Result<()> {
-    let clients_own = ["network", "store_refused", "file_changed", "file_unreadable", "no_token", "bad_answer"];
+    let clients_own =
+        ["network", "store_refused", "file_changed", "file_unreadable", "no_token", "bad_answer", "worker_failed"];
     let codes: Vec<&str> = ErrorCode::ALL
         .iter()
         .map(|code| code.as_str())
