@@ -30,8 +30,8 @@ use crate::{
 
 /// Who our events say they come from.
 pub(crate) const SOURCE: &str = "sealmark/presign-api";
-/// Largest body of a request, in bytes: 100 parts to sign are a tenth of it.
-const BODY_LIMIT: usize = 128 * 1024;
+/// Largest body of a request, in bytes: 10,000 parts to complete with take about 700,000.
+const BODY_LIMIT: usize = 1024 * 1024;
 
 /// What every handler shares; cloning is cheap.
 #[derive(Debug, Clone)]
@@ -123,7 +123,7 @@ pub fn router(app: App) -> Router {
         ])
         .expose_headers([HeaderName::from_static(problem::REQUEST_ID), header::RETRY_AFTER]);
     let www = app.config.http.www.clone();
-    let store = app.config.store.0.public_endpoint().to_owned();
+    let store = app.config.store.0.object_origin();
     let api = routes
         .route("/v1/openapi.json", get(move || async move { Json(document) }))
         .route("/v1/{*rest}", get(unknown).post(unknown).delete(unknown).put(unknown).patch(unknown))

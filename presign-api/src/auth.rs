@@ -1,6 +1,9 @@
 //! Bearer tokens: JSON Web Tokens (RFC 7519) signed by HS256, made by the shop's back end or, for guests, by us.
 
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, request::Parts},
+};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, errors::ErrorKind};
 use sealmark_protocol::{ErrorCode, TenantId, UserId};
 use serde::{Deserialize, Serialize};
@@ -19,6 +22,9 @@ pub struct Claims {
     /// Largest file in bytes, where it is less than the service's own limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_bytes: Option<u64>,
+    /// Whether we made it for a guest, who may then renew it; a shop's back end leaves it out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub guest: bool,
 }
 
 /// Makes and checks tokens.
@@ -104,8 +110,8 @@ pub(crate) struct Caller {
 }
 
 /// The bearer token of a request, where it has one.
-pub(crate) fn bearer(parts: &Parts) -> Option<&str> {
-    let value = parts.headers.get(axum::http::header::AUTHORIZATION)?.to_str().ok()?;
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(axum::http::header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
@@ -114,7 +120,7 @@ impl FromRequestParts<App> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let token = bearer(parts)
+        let token = bearer(&parts.headers)
             .ok_or_else(|| ApiError::new(ErrorCode::Unauthorized).because("send Authorization: Bearer <token>"))?;
         match app.tokens.verify(token) {
             Ok(claims) => Ok(Self { tenant: claims.tenant, user: claims.sub, max_bytes: claims.max_bytes }),
@@ -131,7 +137,13 @@ mod tests {
     use super::*;
 
     fn claims(exp: u64) -> Claims {
-        Claims { tenant: TenantId::new("acme").unwrap(), sub: UserId::new("7").unwrap(), exp, max_bytes: None }
+        Claims {
+            tenant: TenantId::new("acme").unwrap(),
+            sub: UserId::new("7").unwrap(),
+            exp,
+            max_bytes: None,
+            guest: false,
+        }
     }
 
     #[test]

@@ -18,8 +18,24 @@ pub struct Http {
     #[serde(default)]
     pub www: Option<PathBuf>,
     /// Origins of pages elsewhere that may use this API and the bucket, for example `https://shop.example`.
-    #[serde(default)]
+    ///
+    /// A variable of the environment holds them with commas between.
+    #[serde(default, deserialize_with = "list")]
     pub origins: Vec<String>,
+}
+
+/// A list, or a text with commas, which is all that an environment variable can be.
+fn list<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum List {
+        Many(Vec<String>),
+        Text(String),
+    }
+    Ok(match List::deserialize(deserializer)? {
+        List::Many(list) => list,
+        List::Text(text) => text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect(),
+    })
 }
 
 fn default_listen() -> SocketAddr {
@@ -103,8 +119,8 @@ impl Section for Auth {
         if self.token_secret.len() < 32 {
             mistakes.push("token_secret has fewer than 32 characters".to_owned());
         }
-        if self.guest_token_ttl_s == 0 {
-            mistakes.push("guest_token_ttl_s is 0".to_owned());
+        if !(60..=30 * 24 * 3_600).contains(&self.guest_token_ttl_s) {
+            mistakes.push(format!("guest_token_ttl_s is 60 to 2592000, got {}", self.guest_token_ttl_s));
         }
     }
 }
@@ -113,8 +129,8 @@ impl Section for Auth {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
-    /// Largest file, in bytes; a token may allow less. Default 1 GiB.
-    #[serde(default = "gibibyte")]
+    /// Largest file, in bytes; a token may allow less. Default 256 MiB, the largest that a worker takes by default.
+    #[serde(default = "quarter_gibibyte")]
     pub max_file_bytes: u64,
     /// How long a presigned part URL works, in seconds. Default 15 minutes, at most 7 days.
     #[serde(default = "quarter_hour")]
@@ -124,8 +140,8 @@ pub struct Policy {
     pub content_url_ttl_s: u64,
 }
 
-fn gibibyte() -> u64 {
-    1 << 30
+fn quarter_gibibyte() -> u64 {
+    256 << 20
 }
 
 fn quarter_hour() -> u64 {
@@ -151,7 +167,9 @@ pub struct Sweep {
     #[serde(default = "quarter_minute")]
     pub interval_s: u64,
     /// A picture without news for this long gets a fresh event, in seconds.
-    #[serde(default = "two_minutes")]
+    ///
+    /// Longer than a backlog usually takes: a picture that only waits for its turn needs no second event.
+    #[serde(default = "five_minutes")]
     pub stuck_after_s: u64,
     /// An upload open for this long is aborted, in seconds. Default one day.
     #[serde(default = "day")]
@@ -165,18 +183,27 @@ fn quarter_minute() -> u64 {
     15
 }
 
-fn two_minutes() -> u64 {
-    120
+fn five_minutes() -> u64 {
+    300
 }
 
 fn day() -> u64 {
     24 * 3_600
 }
 
+const YEAR_S: u64 = 366 * 24 * 3_600;
+
 impl Section for Sweep {
     fn check(&self, mistakes: &mut Vec<String>) {
-        if self.interval_s == 0 {
-            mistakes.push("interval_s is 0".to_owned());
+        for (name, value) in [
+            ("interval_s", self.interval_s),
+            ("stuck_after_s", self.stuck_after_s),
+            ("abandoned_after_s", self.abandoned_after_s),
+            ("keep_published_s", self.keep_published_s),
+        ] {
+            if !(1..=YEAR_S).contains(&value) {
+                mistakes.push(format!("{name} is 1 to {YEAR_S}, got {value}"));
+            }
         }
     }
 }

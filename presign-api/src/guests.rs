@@ -1,16 +1,12 @@
 //! Guests: people without an account, where the operator lets them upload.
 
-use axum::{
-    Json,
-    extract::State,
-    http::{HeaderMap, header},
-};
+use axum::{Json, extract::State, http::HeaderMap};
 use sealmark_protocol::{ErrorCode, GuestToken, UserId};
 use uuid::Uuid;
 
 use crate::{
     app::{App, now_ms},
-    auth::Claims,
+    auth::{Claims, bearer},
     problem::ApiError,
 };
 
@@ -29,11 +25,10 @@ pub(crate) async fn create(State(app): State<App>, headers: HeaderMap) -> Result
         return Err(ApiError::new(ErrorCode::Forbidden).because("guests may not upload here"));
     };
     let now_ms = now_ms();
-    let known = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
+    // Only a token that we made for a guest is renewed: a name alone makes nobody one.
+    let known = bearer(&headers)
         .and_then(|token| app.tokens.verify_expired(token).ok())
-        .filter(|claims| claims.tenant == tenant && is_guest(&claims.sub))
+        .filter(|claims| claims.guest && claims.tenant == tenant)
         .filter(|claims| (claims.exp as i64).saturating_mul(1_000).saturating_add(RENEWABLE_MS) > now_ms);
     let user_id = match known {
         Some(claims) => claims.sub,
@@ -41,12 +36,8 @@ pub(crate) async fn create(State(app): State<App>, headers: HeaderMap) -> Result
             .map_err(|error| ApiError::new(ErrorCode::Internal).caused_by(error))?,
     };
     let expires_at_ms = now_ms + (app.config.auth.guest_token_ttl_s as i64) * 1_000;
-    let claims = Claims { tenant, sub: user_id.clone(), exp: (expires_at_ms / 1_000) as u64, max_bytes: None };
+    let claims =
+        Claims { tenant, sub: user_id.clone(), exp: (expires_at_ms / 1_000) as u64, max_bytes: None, guest: true };
     let token = app.tokens.sign(&claims).map_err(|error| ApiError::new(ErrorCode::Internal).caused_by(error))?;
     Ok(Json(GuestToken { token, user_id, expires_at_ms }))
-}
-
-/// Names that the shop's own back end signs for must not be renewed by us.
-fn is_guest(user: &UserId) -> bool {
-    user.as_str().starts_with("guest-")
 }

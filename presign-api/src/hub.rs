@@ -38,14 +38,14 @@ impl Hub {
             Ok(events) => std::pin::pin!(events),
             Err(error) => {
                 tracing::warn!(%error, "no live news from the bus; pages learn of versions a little later");
-                return;
+                return stop.cancelled().await;
             }
         };
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
                 event = events.next() => {
-                    let Some(event) = event else { return };
+                    let Some(event) = event else { return stop.cancelled().await };
                     if let Ok(media_id) = event.subject.parse() {
                         // Nobody listening is no error.
                         let _ = self.news.send(media_id);

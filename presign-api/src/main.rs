@@ -4,7 +4,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use clap::{Parser, Subcommand};
 use presign_api::{App, Claims, Config, Relay, Sweeper, Tokens};
 use sealmark_catalogue::Catalogue;
@@ -62,7 +62,7 @@ async fn main() -> Result<()> {
         println!("{}", serde_json::to_string_pretty(&presign_api::openapi())?);
         return Ok(());
     }
-    let config = Config::read(cli.config.as_deref(), std::env::vars())?;
+    let config = Config::read(cli.config.as_deref(), sealmark_settings::environment())?;
     config.log.start();
     match cli.command {
         Command::Serve => serve(config).await,
@@ -74,7 +74,7 @@ async fn main() -> Result<()> {
         }
         Command::Token { tenant, user, max_bytes, ttl_s } => {
             let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs();
-            let claims = Claims { tenant, sub: user, exp: now + ttl_s, max_bytes };
+            let claims = Claims { tenant, sub: user, exp: now + ttl_s, max_bytes, guest: false };
             println!("{}", Tokens::new(&config.auth.token_secret).sign(&claims)?);
             Ok(())
         }
@@ -88,10 +88,11 @@ async fn serve(config: Config) -> Result<()> {
     let store = Store::new(&config.store.0)?;
     let bus = Bus::new(BusConfig::new(&config.redis.url))?;
     let relay = Relay::new(catalogue.clone(), Publisher::new(bus.clone(), PublisherConfig::default()));
-    let sweeper = Sweeper::new(catalogue.clone(), store.clone(), config.sweeper.clone());
     let listener =
         TcpListener::bind(config.http.listen).await.with_context(|| format!("listening on {}", config.http.listen))?;
     let app = App::new(config, catalogue.clone(), store, bus, relay.clone(), stop.clone());
+
+    let sweeper = Sweeper::new(app.clone());
 
     let mut tasks = JoinSet::new();
     tasks.spawn(relay.run(stop.clone()));
@@ -108,9 +109,19 @@ async fn serve(config: Config) -> Result<()> {
         stop.cancelled().await;
         tokio::time::sleep(DRAIN).await;
     };
+    // None of them ends by itself but by the stop: one that panicked must not leave a service behind that looks alive.
+    let broken = async {
+        while let Some(ended) = tasks.join_next().await {
+            if !stop.is_cancelled() {
+                return ended.err().map_or_else(|| anyhow!("a task ended by itself"), anyhow::Error::new);
+            }
+        }
+        std::future::pending().await
+    };
     tokio::select! {
         result = server => result.context("serving")?,
         () = drained => tracing::warn!("requests were still under way after {DRAIN:?}; they are cut off"),
+        error = broken => return Err(error.context("a background task has ended")),
     }
     stop.cancel();
     while tasks.join_next().await.is_some() {}

@@ -9,9 +9,9 @@ use sealmark_storage::{StorageError, Store};
 use uuid::Uuid;
 
 use crate::{
-    app::{SOURCE, now_ms},
+    app::{App, SOURCE, now_ms},
     config::Sweep,
-    uploads::in_store,
+    uploads::{complete::note, in_store},
 };
 
 /// Most records of a kind in one round.
@@ -21,6 +21,7 @@ const BATCH: u32 = 500;
 /// abandoned is aborted, and published outbox rows are forgotten in time.
 #[derive(Debug, Clone)]
 pub struct Sweeper {
+    app: App,
     catalogue: Catalogue,
     store: Store,
     config: Sweep,
@@ -35,15 +36,17 @@ enum SweepError {
 }
 
 impl Sweeper {
-    /// A sweeper over these two.
-    pub fn new(catalogue: Catalogue, store: Store, config: Sweep) -> Self {
-        Self { catalogue, store, config }
+    /// The sweeper of a service.
+    pub fn new(app: App) -> Self {
+        let (catalogue, store) = (app.catalogue.clone(), app.store.clone());
+        let config = app.config.sweeper.clone();
+        Self { app, catalogue, store, config }
     }
 
     /// Sweeps at each interval until stopped.
     pub async fn run(self, stop: CancellationToken) {
         loop {
-            if let Err(error) = self.round().await {
+            if let Err(error) = self.round(&stop).await {
                 let cause = std::error::Error::source(&error).map(ToString::to_string);
                 tracing::warn!(%error, cause, "a sweep was cut short; the next one goes on");
             }
@@ -54,24 +57,40 @@ impl Sweeper {
         }
     }
 
-    async fn round(&self) -> Result<(), SweepError> {
+    async fn round(&self, stop: &CancellationToken) -> Result<(), SweepError> {
         let now = now_ms();
         let before = |seconds: u64| now - (seconds as i64).saturating_mul(1_000);
 
+        // Before an answer of "no such object" is believed, the bucket itself must be there.
+        self.store.check_bucket().await?;
         for media in self.catalogue.stalled_media(before(self.config.stuck_after_s), BATCH).await? {
             if self.catalogue.requeue(&media, &fresh_event(&media, now), now).await? {
                 tracing::info!(media.id = %media.media_id, "a picture without news got a fresh event");
             }
         }
         for upload in self.catalogue.open_uploads(before(self.config.abandoned_after_s), BATCH).await? {
+            if stop.is_cancelled() {
+                return Ok(());
+            }
             let (key, store_upload) = in_store(&upload);
+            if self.store.head(&key).await?.is_some() {
+                // Completed in the store by a process that died before it could note it: the picture is not abandoned.
+                let id = upload.upload_id;
+                match note(&self.app, upload, None).await {
+                    Ok(_) => tracing::info!(upload.id = %id, "an upload that the store had completed is noted"),
+                    Err(error) => tracing::warn!(upload.id = %id, ?error, "an upload that is whole cannot be noted"),
+                }
+                continue;
+            }
             match self.catalogue.abort_upload(upload.upload_id, now).await {
-                Ok(_) => self.store.abort(&key, &store_upload).await?,
+                Ok(_) => {
+                    tracing::info!(upload.id = %upload.upload_id, "an abandoned upload was aborted");
+                    self.store.abort(&key, &store_upload).await?;
+                }
                 // Completed in this very moment: good.
                 Err(CatalogueError::UploadCompleted { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
-            tracing::info!(upload.id = %upload.upload_id, "an abandoned upload was aborted");
         }
         self.catalogue.prune_published(before(self.config.keep_published_s), BATCH * 10).await?;
         Ok(())

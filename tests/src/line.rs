@@ -174,7 +174,8 @@ impl Line {
     /// # Errors
     /// As [`token`](Self::token).
     pub fn token_until(&self, tenant: &str, user: &str, exp: u64) -> Result<String> {
-        let claims = Claims { tenant: TenantId::new(tenant)?, sub: UserId::new(user)?, exp, max_bytes: None };
+        let claims =
+            Claims { tenant: TenantId::new(tenant)?, sub: UserId::new(user)?, exp, max_bytes: None, guest: false };
         Ok(Tokens::new(TOKEN_SECRET).sign(&claims)?)
     }
 

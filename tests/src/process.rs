@@ -4,7 +4,6 @@ use std::{
     fs::File,
     io::Write,
     net::TcpListener,
-    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -74,7 +73,8 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts a program in its own process group, standard output and error appended to `log`.
+    /// Starts a program, standard output and error appended to `log`. It stays in our process group, so that Ctrl-C on the
+    /// tests ends it with them.
     ///
     /// # Errors
     /// When the program cannot be started or the log cannot be opened.
@@ -86,7 +86,6 @@ impl Process {
             .stdin(Stdio::null())
             .stdout(out.try_clone()?)
             .stderr(out)
-            .process_group(0)
             .spawn()
             .with_context(|| format!("starting {name}: {command:?}"))?;
         Ok(Self { name: name.to_owned(), child, log })

@@ -44,6 +44,7 @@ on_both_databases! {
     uploads::a_list_is_the_owners_newest_first,
     jobs::a_job_tells_the_worker_all_it_needs,
     jobs::there_is_nothing_to_take_before_the_original_is_whole,
+    jobs::another_entrys_job_waits_while_one_is_alive,
     jobs::racing_jobs_get_distinct_tokens,
     jobs::a_version_is_published_once,
     jobs::only_the_newest_job_publishes,

@@ -126,6 +126,9 @@ impl Section for Worker {
                 mistakes.push(format!("{name} is 0"));
             }
         }
+        if self.claim_idle_ms < 1_000 {
+            mistakes.push(format!("claim_idle_ms is at least 1000, got {}", self.claim_idle_ms));
+        }
     }
 }
 

@@ -27,7 +27,9 @@ impl DeadLetterSink for DeadLetters {
         if let (Some(event), Some(uploaded)) = (&letter.event, uploaded) {
             // A job that failed by itself has ended its picture already; one that crashed or timed out until the bus
             // gave up has not, and its picture must not wait for ever. begin_job gives the token that ends it.
-            if let Some(job) = self.catalogue.begin_job(uploaded.media_id, letter.failed_at_ms).await? {
+            let (media_id, now_ms) = (uploaded.media_id, letter.failed_at_ms);
+            let entry_id = letter.entry_id.to_string();
+            if let Some(job) = self.catalogue.begin_job(media_id, &entry_id, i64::MIN, now_ms).await?.taken() {
                 let failure = &letter.failure;
                 let payload =
                     MediaFailed { media_id: uploaded.media_id, code: failure.code, message: failure.message.clone() };

@@ -3,20 +3,21 @@
 use std::{
     sync::Arc,
     task::{Context, Poll},
-    time::{Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use futures::future::BoxFuture;
 use sealmark_catalogue::{
-    Catalogue, CatalogueError, DeadLetter, FailOutcome, Job, NewRendition, OutboxEvent, PublishOutcome,
+    Catalogue, CatalogueError, DeadLetter, FailOutcome, Job, JobStart, NewRendition, OutboxEvent, PublishOutcome,
 };
 use sealmark_event_bus::{Delivery, HandlerError};
 use sealmark_protocol::{DeadLetterId, Envelope, EventId, FailureCode, MediaFailed, MediaUploaded, MediaWatermarked};
 use sealmark_storage::{KeyError, ObjectKey, StorageError, Store};
+use tokio::sync::Semaphore;
 use tower::Service;
 use uuid::Uuid;
 
-use crate::mark::{Mark, MarkError, Marked};
+use crate::mark::{Current, Mark, MarkError, Marked};
 
 /// Who our events say they come from.
 const SOURCE: &str = "sealmark/watermark-worker";
@@ -27,7 +28,20 @@ pub struct Jobs {
     catalogue: Catalogue,
     store: Store,
     mark: Arc<Mark>,
-    max_source_bytes: u64,
+    limits: JobLimits,
+    // Held inside of the rendering thread: one that outlives its job's deadline still counts.
+    threads: Arc<Semaphore>,
+}
+
+/// What a job may cost.
+#[derive(Debug, Clone, Copy)]
+pub struct JobLimits {
+    /// Largest original that is fetched, in bytes.
+    pub max_source_bytes: u64,
+    /// Pictures that are rendered at once.
+    pub concurrency: usize,
+    /// Longest time for one job; another entry's job that is older is taken for dead.
+    pub deadline: Duration,
 }
 
 /// Why a job did not end with a version.
@@ -52,25 +66,36 @@ impl JobError {
             Self::Key(_) => Some(FailureCode::SourceMissing),
             Self::Mark(error) => Some(error.failure_code()),
             Self::Storage(StorageError::TooLarge { .. }) => Some(FailureCode::ImageTooLarge),
-            Self::Storage(StorageError::NotFound { .. }) => Some(FailureCode::SourceMissing),
-            // Anything else is the machine's trouble, not the picture's: the limit of deliveries ends it.
             Self::Catalogue(_) | Self::Storage(_) | Self::Thread(_) => None,
+        }
+    }
+
+    /// What the bus is told where a repeat may help.
+    fn repeated(self) -> HandlerError {
+        match self {
+            // The record says that the original was whole; one that stays missing ends at the limit of deliveries.
+            Self::Storage(StorageError::NotFound { .. }) | Self::Thread(_) => HandlerError::transient(self),
+            // Anything else is the machine's trouble and not the picture's: it waits until that is over.
+            error => HandlerError::unavailable(error),
         }
     }
 }
 
 /// What a job came to.
 enum Ended {
-    /// The picture has its version, by this job or by one before.
-    Done,
+    /// The picture has its version by this job.
+    Published,
+    /// The picture had the version already.
+    Known,
     /// A newer job has the picture.
     Superseded,
 }
 
 impl Jobs {
     /// Jobs over these.
-    pub fn new(catalogue: Catalogue, store: Store, mark: Mark, max_source_bytes: u64) -> Self {
-        Self { catalogue, store, mark: Arc::new(mark), max_source_bytes }
+    pub fn new(catalogue: Catalogue, store: Store, mark: Mark, limits: JobLimits) -> Self {
+        let threads = Arc::new(Semaphore::new(limits.concurrency));
+        Self { catalogue, store, mark: Arc::new(mark), limits, threads }
     }
 
     async fn handle(self, delivery: Delivery) -> Result<(), HandlerError> {
@@ -79,35 +104,46 @@ impl Jobs {
             Ok(event) => event,
             Err(error) => return Err(permanent(FailureCode::UndecodableEvent, &error)),
         };
-        let job = match self.catalogue.begin_job(event.media_id, now_ms()).await {
-            Ok(Some(job)) => job,
-            // Aborted, failed for good, or never ours: nothing to do, now or later.
-            Ok(None) => return Ok(()),
-            Err(error) => return Err(HandlerError::transient(error)),
-        };
-        match self.run(&job, &delivery.envelope, begun).await {
-            Ok(Ended::Done) => Ok(()),
-            Ok(Ended::Superseded) => Err(HandlerError::Superseded),
-            Err(error) => match error.permanent() {
-                None => Err(HandlerError::transient(error)),
-                Some(code) => self.fail(&job, &delivery, code, &error).await,
-            },
+        let mark = self.mark.now();
+        let known = self.catalogue.rendition_for(event.media_id, &mark.render_key(&event.source_etag)).await;
+        if known.map_err(HandlerError::unavailable)?.is_some() {
+            return Ok(());
         }
+        let now = now_ms();
+        let alive_since = now - self.limits.deadline.as_millis() as i64;
+        let start = self.catalogue.begin_job(event.media_id, &delivery.entry_id.to_string(), alive_since, now).await;
+        let job = match start.map_err(HandlerError::unavailable)? {
+            JobStart::Taken(job) => job,
+            JobStart::Busy => return Err(HandlerError::Superseded),
+            JobStart::Nothing => return Ok(()),
+        };
+        let ended = match self.run(&job, mark, &delivery.envelope, begun).await {
+            Ok(Ended::Published) => return Ok(()),
+            Ok(Ended::Known) => Ok(()),
+            Ok(Ended::Superseded) => return Err(HandlerError::Superseded),
+            Err(error) => match error.permanent() {
+                None => Err(error.repeated()),
+                Some(code) => return self.fail(&job, &delivery, code, &error).await,
+            },
+        };
+        // Where this fails too, the picture is free again after the deadline.
+        let _ = self.catalogue.end_job(job.media_id, job.fencing_token).await;
+        ended
     }
 
-    async fn run(&self, job: &Job, envelope: &Envelope, begun: Instant) -> Result<Ended, JobError> {
-        let mark = self.mark.now();
+    async fn run(&self, job: &Job, mark: Current, envelope: &Envelope, begun: Instant) -> Result<Ended, JobError> {
         let render_key = mark.render_key(&job.source_etag);
-        if let Some(version) = self.catalogue.rendition_for(job.media_id, &render_key).await? {
-            tracing::debug!(media.id = %job.media_id, version = version.version, "already published");
-            return Ok(Ended::Done);
-        }
-
-        let source: ObjectKey = job.source_key.parse()?;
-        let original = self.store.get(&source, self.max_source_bytes).await?;
-
         let variables = mark.variables(job);
-        let marked: Marked = tokio::task::spawn_blocking(move || mark.render(&original, &variables)).await??;
+        let source: ObjectKey = job.source_key.parse()?;
+        let original = self.store.get(&source, self.limits.max_source_bytes).await?;
+
+        // The semaphore is never closed, so it always gives a permit.
+        let permit = Arc::clone(&self.threads).acquire_owned().await.ok();
+        let rendering = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            mark.render(&original, &variables)
+        });
+        let marked: Marked = rendering.await??;
 
         let version = job.current.as_ref().map_or(1, |current| current.version + 1);
         let key =
@@ -137,9 +173,9 @@ impl Jobs {
                     media.id = %job.media_id, version = version.version, digest = version.digest,
                     bytes = version.size_bytes, duration_ms = version.job_ms, "published"
                 );
-                Ok(Ended::Done)
+                Ok(Ended::Published)
             }
-            PublishOutcome::AlreadyPublished(_) => Ok(Ended::Done),
+            PublishOutcome::AlreadyPublished(_) => Ok(Ended::Known),
             PublishOutcome::Stale { newest, current_version } => {
                 tracing::warn!(
                     media.id = %job.media_id, token = %job.fencing_token, %newest, current_version,
@@ -177,7 +213,7 @@ impl Jobs {
             .catalogue
             .fail_media(job.media_id, job.fencing_token, &letter, &event, now_ms())
             .await
-            .map_err(HandlerError::transient)?;
+            .map_err(HandlerError::unavailable)?;
         match outcome {
             FailOutcome::Failed | FailOutcome::VersionKept => Err(HandlerError::Permanent { code, message }),
             FailOutcome::Stale => Err(HandlerError::Superseded),

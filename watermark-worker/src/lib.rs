@@ -12,6 +12,6 @@ mod template_file;
 
 pub use config::{Config, Worker};
 pub use dead_letters::DeadLetters;
-pub use job::Jobs;
+pub use job::{JobLimits, Jobs};
 pub use mark::Mark;
 pub use template_file::{TemplateError, TemplateFile};

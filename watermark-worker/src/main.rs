@@ -2,7 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "check prints its result")]
 
-use std::{num::NonZero, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{num::NonZero, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
@@ -11,8 +11,10 @@ use sealmark_event_bus::{Bus, BusConfig, CancellationToken, Consumer, ConsumerCo
 use sealmark_protocol::{Lane, Topic};
 use sealmark_storage::Store;
 use tokio::signal::unix::{SignalKind, signal};
-use watermark_worker::{Config, DeadLetters, Jobs, Mark, TemplateFile};
+use watermark_worker::{Config, DeadLetters, JobLimits, Jobs, Mark, TemplateFile};
 
+/// How long threads may still run when everything else has stopped.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 /// The consumer group that all workers share.
 const GROUP: &str = "watermark-worker";
 
@@ -38,15 +40,18 @@ enum Command {
     },
 }
 
-#[tokio::main]
-async fn main() -> Result<ExitCode> {
+fn main() -> Result<ExitCode> {
     let cli = Cli::parse();
     match cli.command {
         Command::Check { templates } => Ok(check(&templates)),
         Command::Run => {
-            let config = Config::read(cli.config.as_deref(), std::env::vars())?;
+            let config = Config::read(cli.config.as_deref(), sealmark_settings::environment())?;
             config.log.start();
-            run(config).await
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            let code = runtime.block_on(run(config));
+            // A rendering thread cannot be stopped; its job is pending, and another worker takes it over.
+            runtime.shutdown_timeout(LAST_WORDS);
+            code
         }
     }
 }
@@ -72,7 +77,12 @@ async fn run(config: Config) -> Result<ExitCode> {
     let store = Store::new(&config.store.0)?;
     let bus = Bus::new(BusConfig::new(&config.redis.url))?;
     let mark = Mark::new(Arc::clone(&template), config.worker.max_pixels);
-    let jobs = Jobs::new(catalogue.clone(), store, mark, config.worker.max_source_bytes);
+    let limits = JobLimits {
+        max_source_bytes: config.worker.max_source_bytes,
+        concurrency: config.worker.concurrency,
+        deadline: config.worker.job_deadline(),
+    };
+    let jobs = Jobs::new(catalogue.clone(), store, mark, limits);
 
     let mut consumer = ConsumerConfig::new(Topic::MediaUploaded, Lane::default(), GROUP);
     consumer.concurrency = NonZero::new(config.worker.concurrency).unwrap_or(NonZero::<usize>::MIN);

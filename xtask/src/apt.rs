@@ -29,15 +29,27 @@ pub(crate) fn install(packages: &[&str], usually: &str) -> Result<()> {
         }
         prefix.push("sudo");
     }
+    // sudo does not pass variables on, so env sets them behind it; another apt-get that runs is waited for.
+    prefix.extend(["env", "DEBIAN_FRONTEND=noninteractive"]);
     shell::announce(&format!("Installing Debian packages: {}", missing.join(", ")), usually);
     let run = |arguments: &[&str]| {
         let words: Vec<&str> = prefix.iter().chain(arguments).copied().collect();
         let mut command = Command::new(words[0]);
-        command.args(&words[1..]).env("DEBIAN_FRONTEND", "noninteractive");
+        command.args(&words[1..]);
         shell::run(&mut command)
     };
-    run(&["apt-get", "-qq", "update"])?;
-    let mut arguments = vec!["apt-get", "-qq", "-o", "Dpkg::Use-Pty=0", "install", "-y", "--no-install-recommends"];
+    run(&["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", "update"])?;
+    let mut arguments = vec![
+        "apt-get",
+        "-qq",
+        "-o",
+        "DPkg::Lock::Timeout=300",
+        "-o",
+        "Dpkg::Use-Pty=0",
+        "install",
+        "-y",
+        "--no-install-recommends",
+    ];
     arguments.extend(&missing);
     run(&arguments).map_err(|error| error.context(format!("by hand it would be:\n\n    {line}\n")))
 }

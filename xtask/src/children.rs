@@ -5,6 +5,10 @@ use std::{
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -25,12 +29,17 @@ struct Running {
 }
 
 /// The children in the order they were started; stopped in the opposite one.
-#[derive(Default)]
 pub(crate) struct Children {
     running: Vec<Running>,
+    stop: Arc<AtomicBool>,
 }
 
 impl Children {
+    /// No children yet; `stop` is set when the user wants to end.
+    pub(crate) fn new(stop: Arc<AtomicBool>) -> Self {
+        Self { running: Vec::new(), stop }
+    }
+
     /// Starts a program, its output in `logs/NAME.log`.
     ///
     /// # Errors
@@ -62,11 +71,14 @@ impl Children {
         Ok(())
     }
 
-    /// Checks that all still run.
+    /// Checks that all still run and that nobody wants to stop.
     ///
     /// # Errors
-    /// Names the first that has ended, with the end of its log.
+    /// Names the first that has ended, with the end of its log; or says that the user stopped us.
     pub(crate) fn check(&mut self) -> Result<()> {
+        if self.stop.load(Ordering::Relaxed) {
+            bail!("Stopped before everything was up.");
+        }
         for running in &mut self.running {
             if let Some(status) = running.child.try_wait()? {
                 let text = std::fs::read_to_string(&running.log).unwrap_or_default();

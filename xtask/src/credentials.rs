@@ -38,9 +38,12 @@ impl Credentials {
 /// # Errors
 /// When it cannot be written.
 pub(crate) fn write_private(file: &Path, text: &str) -> Result<()> {
-    let mut out = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file)?;
+    // Beside it and renamed over it: whoever breaks us off leaves the old file or the new one, never an empty one.
+    let beside = file.with_extension("new");
+    let mut out = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
     out.write_all(text.as_bytes())?;
     out.sync_all()?;
+    fs::rename(beside, file)?;
     Ok(())
 }
 

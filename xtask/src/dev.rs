@@ -63,8 +63,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let programs = stack::build(options.release)?;
     let data = absolute(&options.data)?;
     fs::create_dir_all(&data)?;
-    let port = if ready::is_free(options.port) { options.port } else { ready::free_pair()? };
-    let mut stack = stack::start(&data, port, programs)?;
+    let port = if ready::is_free(options.port) { options.port } else { ready::free_port()? };
+    let mut stack = stack::start(&data, port, programs, &stop)?;
     if options.demo {
         return demo(&mut stack, options);
     }

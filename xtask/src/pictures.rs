@@ -4,6 +4,7 @@ use std::{
     fs,
     path::Path,
     process::{Command, Stdio},
+    sync::Arc,
 };
 
 use anyhow::{Context, Result};
@@ -25,7 +26,7 @@ pub(crate) fn run() -> Result<()> {
     let data = places::target().join("pictures");
     let _ = fs::remove_dir_all(&data);
     fs::create_dir_all(&data)?;
-    let mut stack = stack::start(&data, ready::free_pair()?, programs)?;
+    let mut stack = stack::start(&data, ready::free_port()?, programs, &Arc::default())?;
 
     shell::announce("Taking the page's pictures", "usually ten seconds");
     let samples = root.join("samples");

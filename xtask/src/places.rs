@@ -9,15 +9,20 @@ pub(crate) fn root() -> PathBuf {
     manifest.parent().map(PathBuf::from).unwrap_or(manifest)
 }
 
-/// Cargo's target folder.
+/// Cargo's target folder, absolute.
 pub(crate) fn target() -> PathBuf {
-    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+    match env::var_os("CARGO_TARGET_DIR").filter(|folder| !folder.is_empty()) {
+        // Relative to where cargo was called, which is where xtask runs.
+        Some(folder) => env::current_dir().unwrap_or_else(|_| root()).join(folder),
+        None => root().join("target"),
+    }
 }
 
 /// Tools kept outside the repository, so that a fresh clone does not get them again.
 pub(crate) fn cache() -> PathBuf {
     let home = env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-    env::var_os("XDG_CACHE_HOME").map_or_else(|| home.join(".cache"), PathBuf::from).join("sealmark")
+    let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
+    cache.unwrap_or_else(|| home.join(".cache")).join("sealmark")
 }
 
 /// Programs of the cache.

@@ -57,17 +57,36 @@ pub(crate) fn is_free(port: u16) -> bool {
     TcpListener::bind(("127.0.0.1", port)).is_ok()
 }
 
-/// A free loopback port whose port 10,000 above is free too: SeaweedFS puts gRPC there. Both lie below the range that
-/// the system gives to outgoing connections.
+/// SeaweedFS serves gRPC this far above each of its ports.
+pub(crate) const GRPC_OFFSET: u16 = 10_000;
+
+/// A free loopback port, below the range that the system gives to outgoing connections; the port 10,000 above is too.
 ///
 /// # Errors
 /// When there is none after many tries.
-pub(crate) fn free_pair() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     for _ in 0..200 {
         let port = rand::random_range(12_000..22_000);
-        if is_free(port) && is_free(port + 10_000) {
+        if is_free(port) && is_free(port + GRPC_OFFSET) {
             return Ok(port);
         }
     }
     bail!("no free loopback port in 12000 to 22000")
+}
+
+/// Several such ports, no two the same.
+///
+/// # Errors
+/// As [`free_port`].
+pub(crate) fn free_ports<const N: usize>() -> Result<[u16; N]> {
+    let mut ports = [0; N];
+    for index in 0..N {
+        ports[index] = loop {
+            let port = free_port()?;
+            if !ports[..index].contains(&port) {
+                break port;
+            }
+        };
+    }
+    Ok(ports)
 }

@@ -134,12 +134,17 @@ fn minio() -> Result<()> {
         }
         shell::announce("Building MinIO, the second store of the tests", "usually five minutes, once");
         fs::create_dir_all(&folder)?;
-        shell::run_quietly(
+        let built = shell::run_quietly(
             Command::new("go")
                 .args(["install", &format!("github.com/minio/minio@{MINIO}")])
                 .env("GOBIN", &folder)
                 .current_dir(&folder),
-        )?;
+        );
+        if let Err(error) = built {
+            // Debian 12's own Go is too old for it: as if there were none.
+            println!("    MinIO cannot be built here: {error:#}");
+            return Ok(());
+        }
     }
     link(&minio, "minio")
 }
@@ -152,12 +157,14 @@ pub(crate) fn cargo_deny() -> Result<PathBuf> {
     let root = places::cache().join(format!("cargo-deny-{CARGO_DENY}"));
     let program = root.join("bin/cargo-deny");
     if !program.is_file() {
+        fs::create_dir_all(&root)?;
         shell::announce("Building cargo-deny, which checks licences and sources", "usually six minutes, once");
         shell::run_quietly(
             Command::new("cargo")
                 .args(["install", "--locked", "--quiet", "cargo-deny", "--version", CARGO_DENY, "--root"])
                 .arg(&root)
-                .current_dir(places::cache()),
+                // Outside of the workspace, whose settings are not for it.
+                .current_dir(&root),
         )?;
     }
     Ok(program)

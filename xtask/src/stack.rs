@@ -4,10 +4,11 @@ use std::{
     fs::{self, File},
     path::{Path, PathBuf},
     process::Command,
+    sync::{Arc, atomic::AtomicBool},
 };
 
 use anyhow::{Context, Result, bail};
-use nix::fcntl::{Flock, FlockArg};
+use nix::fcntl::{FcntlArg, FdFlag, Flock, FlockArg, fcntl};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -33,18 +34,12 @@ impl Ports {
     fn of(data: &Path) -> Result<Self> {
         let file = data.join("ports.json");
         if let Some(kept) = fs::read(&file).ok().and_then(|text| serde_json::from_slice::<Self>(&text).ok())
-            && kept.all().into_iter().all(ready::is_free)
+            && kept.all().into_iter().all(|port| ready::is_free(port) && ready::is_free(port + ready::GRPC_OFFSET))
         {
             return Ok(kept);
         }
-        let made = Self {
-            s3: ready::free_pair()?,
-            filer: ready::free_pair()?,
-            master: ready::free_pair()?,
-            volume: ready::free_pair()?,
-            admin: ready::free_pair()?,
-            redis: ready::free_pair()?,
-        };
+        let [s3, filer, master, volume, admin, redis] = ready::free_ports()?;
+        let made = Self { s3, filer, master, volume, admin, redis };
         fs::write(file, serde_json::to_vec_pretty(&made)?)?;
         Ok(made)
     }
@@ -89,14 +84,19 @@ pub(crate) fn build(release: bool) -> Result<PathBuf> {
 ///
 /// # Errors
 /// When the data folder is in use, or a part does not come up; the message shows the end of its log.
-pub(crate) fn start(data: &Path, port: u16, programs: PathBuf) -> Result<Stack> {
+pub(crate) fn start(data: &Path, port: u16, programs: PathBuf, stop: &Arc<AtomicBool>) -> Result<Stack> {
     for folder in ["logs", "store", "redis"] {
         fs::create_dir_all(data.join(folder))?;
     }
     let data = data.canonicalize().with_context(|| format!("finding {}", data.display()))?;
     let lock = File::create(data.join("lock"))?;
+    // The children inherit it: while one of them still shuts down, nobody else may start in this folder.
+    fcntl(&lock, FcntlArg::F_SETFD(FdFlag::empty()))?;
     let Ok(lock) = Flock::lock(lock, FlockArg::LockExclusiveNonblock) else {
-        bail!("another `cargo xtask dev` runs with {}. Stop it, or give --data another folder.", data.display());
+        bail!(
+            "another `cargo xtask dev` runs with {}, or is still stopping. Stop it, or give --data another folder.",
+            data.display()
+        );
     };
     let credentials = Credentials::of(&data)?;
     let ports = Ports::of(&data)?;
@@ -104,7 +104,7 @@ pub(crate) fn start(data: &Path, port: u16, programs: PathBuf) -> Result<Stack> 
     let logs = data.join("logs");
     let config = data.join("sealmark.toml");
     write_private(&config, &configuration(&data, port, &ports, &credentials))?;
-    let mut children = Children::default();
+    let mut children = Children::new(Arc::clone(stop));
 
     shell::announce("Starting store, Redis, API and worker", "usually five seconds");
     children.start("redis", &redis(&data, ports.redis), &logs)?;

@@ -115,7 +115,8 @@ pub(crate) fn build(options: &Options) -> Result<()> {
     }
     setup::optimizer()?;
     let module = compile(toolchain)?;
-    let work = places::target().join("wasm/pkg");
+    // Beside the place where it goes, so that the last step is a rename; its own for each run.
+    let work = out.with_file_name(format!(".pkg-{}", std::process::id()));
     let _ = fs::remove_dir_all(&work);
     fs::create_dir_all(&work)?;
     let mut bindgen = Bindgen::new();
@@ -124,9 +125,8 @@ pub(crate) fn build(options: &Options) -> Result<()> {
     shrink(&work.join(format!("{MODULE}_bg.wasm")))?;
     copy_scripts(&work)?;
     fs::write(work.join(".built-from"), inputs)?;
-    // Swapped in whole: a page that is being served never meets glue and module of two builds.
-    let old = out.with_extension("old");
-    let _ = fs::remove_dir_all(&old);
+    // Glue and module of two builds never lie together.
+    let old = work.with_extension("old");
     if out.exists() {
         fs::rename(&out, &old)?;
     }

@@ -15,6 +15,9 @@ CREATE TABLE media (
     size_bytes       BIGINT NOT NULL CHECK (size_bytes > 0),
     -- Raised by every job that begins; only the newest one may publish.
     fencing_token    BIGINT NOT NULL DEFAULT 0,
+    -- The stream's entry whose job has the picture, and since when; NULL when none has it.
+    job_entry_id     TEXT,
+    job_began_at_ms  BIGINT,
     -- The version that viewers get, 0 for none. A column holds one value, so there is never more than one current
     -- version; the rendition row is written in the same transaction as this number.
     current_version  BIGINT NOT NULL DEFAULT 0,

@@ -58,26 +58,66 @@ pub struct Job {
     pub current_render_key: Option<String>,
 }
 
+/// What became of the wish to take a picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobStart {
+    /// The caller has it.
+    Taken(Box<Job>),
+    /// Another entry's job has it, and it may be alive: ask again later.
+    Busy,
+    /// There is nothing to render, now or later: no such picture, its original is not whole, it was aborted, or it has
+    /// failed for good.
+    Nothing,
+}
+
+impl JobStart {
+    /// The job, where the caller has it.
+    pub fn taken(self) -> Option<Job> {
+        match self {
+            Self::Taken(job) => Some(*job),
+            Self::Busy | Self::Nothing => None,
+        }
+    }
+}
+
 impl Catalogue {
     /// Takes a picture for rendering: it gets a new fencing token, and `uploaded` becomes `processing`.
     ///
-    /// `None` where there is nothing to render: no such picture, its original is not whole, it was aborted, or it has
-    /// failed for good.
+    /// `entry_id` is the stream's entry that asks for the job. While another entry's job has the picture, this one is
+    /// [`JobStart::Busy`], so that two events about one picture do not take it from each other for ever; the same
+    /// entry takes it over at once, for then the bus has found the first worker dead. A job that began before
+    /// `alive_since_ms` is taken for dead in any case.
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn begin_job(&self, media_id: MediaId, now_ms: i64) -> Result<Option<Job>, CatalogueError> {
+    pub async fn begin_job(
+        &self,
+        media_id: MediaId,
+        entry_id: &str,
+        alive_since_ms: i64,
+        now_ms: i64,
+    ) -> Result<JobStart, CatalogueError> {
         let mut transaction = self.write().await?;
         let taken = sqlx::query(
-            "UPDATE media SET fencing_token = fencing_token + 1, last_event_at_ms = $2, \
-             state = CASE state WHEN 'uploaded' THEN 'processing' ELSE state END \
-             WHERE media_id = $1 AND state IN ('uploaded', 'processing', 'ready') RETURNING fencing_token",
+            "UPDATE media SET fencing_token = fencing_token + 1, last_event_at_ms = $2, job_entry_id = $3, \
+             job_began_at_ms = $2, state = CASE state WHEN 'uploaded' THEN 'processing' ELSE state END \
+             WHERE media_id = $1 AND state IN ('uploaded', 'processing', 'ready') \
+             AND (job_entry_id IS NULL OR job_entry_id = $3 OR job_began_at_ms < $4) RETURNING fencing_token",
         )
         .bind(media_id.to_string())
         .bind(now_ms)
+        .bind(entry_id)
+        .bind(alive_since_ms)
         .fetch_optional(&mut *transaction)
         .await?;
-        let Some(taken) = taken else { return Ok(None) };
+        let Some(taken) = taken else {
+            let busy =
+                sqlx::query("SELECT 1 FROM media WHERE media_id = $1 AND state IN ('uploaded', 'processing', 'ready')")
+                    .bind(media_id.to_string())
+                    .fetch_optional(&mut *transaction)
+                    .await?;
+            return Ok(if busy.is_some() { JobStart::Busy } else { JobStart::Nothing });
+        };
         let row = sqlx::query(
             "SELECT m.upload_id, m.tenant_id, m.user_id, m.source_key, m.source_etag, m.size_bytes, m.file_name, \
              m.current_version, r.version, r.digest, r.object_key, r.content_type AS r_content_type, \
@@ -103,7 +143,23 @@ impl Catalogue {
             current_render_key: row.maybe_text("render_key")?,
         };
         transaction.commit().await?;
-        Ok(Some(job))
+        Ok(JobStart::Taken(Box::new(job)))
+    }
+
+    /// Lets go of a picture whose job ended without publishing or failing it, so that any entry may take it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn end_job(&self, media_id: MediaId, fencing_token: FencingToken) -> Result<(), CatalogueError> {
+        let mut transaction = self.write().await?;
+        sqlx::query(
+            "UPDATE media SET job_entry_id = NULL, job_began_at_ms = NULL WHERE media_id = $1 AND fencing_token = $2",
+        )
+        .bind(media_id.to_string())
+        .bind(fencing_token.get())
+        .execute(&mut *transaction)
+        .await?;
+        Ok(transaction.commit().await?)
     }
 
     /// The version that was already published from the same inputs, current or not.

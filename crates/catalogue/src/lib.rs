@@ -25,7 +25,7 @@ mod uploads;
 pub use connect::Catalogue;
 pub use dead_letters::DeadLetter;
 pub use error::CatalogueError;
-pub use jobs::{FencingToken, Job};
+pub use jobs::{FencingToken, Job, JobStart};
 pub use outbox::{Backlog, OutboxEvent};
 pub use publish::{FailOutcome, NewRendition, PublishOutcome};
 pub use sweep::StalledMedia;

@@ -81,7 +81,8 @@ impl Catalogue {
         // The swap carries its own condition. Whoever publishes also raises current_version, so a row that changed while
         // this statement waited for its lock no longer matches, whatever the subquery saw.
         let swapped = sqlx::query(
-            "UPDATE media SET current_version = $3, state = 'ready', last_event_at_ms = $6 \
+            "UPDATE media SET current_version = $3, state = 'ready', last_event_at_ms = $6, job_entry_id = NULL, \
+             job_began_at_ms = NULL \
              WHERE media_id = $1 AND fencing_token = $2 AND current_version = $3 - 1 \
              AND state IN ('processing', 'ready') AND NOT EXISTS (SELECT 1 FROM renditions r WHERE r.media_id = $1 \
              AND (r.render_key = $4 OR (r.version = media.current_version AND r.digest = $5)))",
@@ -131,7 +132,8 @@ impl Catalogue {
     ) -> Result<FailOutcome, CatalogueError> {
         let mut transaction = self.write().await?;
         let failed = sqlx::query(
-            "UPDATE media SET state = 'failed', failure_code = $3, failure_message = $4, last_event_at_ms = $5 \
+            "UPDATE media SET state = 'failed', failure_code = $3, failure_message = $4, last_event_at_ms = $5, \
+             job_entry_id = NULL, job_began_at_ms = NULL \
              WHERE media_id = $1 AND fencing_token = $2 AND state = 'processing'",
         )
         .bind(media_id.to_string())
@@ -148,7 +150,8 @@ impl Catalogue {
             return Ok(FailOutcome::Failed);
         }
         let kept = sqlx::query(
-            "UPDATE media SET last_event_at_ms = $3 WHERE media_id = $1 AND fencing_token = $2 AND state = 'ready'",
+            "UPDATE media SET last_event_at_ms = $3, job_entry_id = NULL, job_began_at_ms = NULL \
+             WHERE media_id = $1 AND fencing_token = $2 AND state = 'ready'",
         )
         .bind(media_id.to_string())
         .bind(fencing_token.get())

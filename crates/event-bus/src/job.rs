@@ -35,9 +35,17 @@ pub struct Delivery {
 /// Why a handler is not done; `Ok` means done, and the entry is acknowledged.
 #[derive(Debug, thiserror::Error)]
 pub enum HandlerError {
-    /// It may work later: the entry stays pending and comes again, at most the limit of deliveries.
+    /// It may work later: the entry stays pending and comes again, at most the limit of deliveries. For trouble that
+    /// may be the entry's own.
     #[error("the job may work later")]
     Transient {
+        /// What went wrong.
+        source: BoxError,
+    },
+    /// Something that every job needs is away, a database or a store: the entry stays pending and comes again, and this
+    /// delivery does not count towards the limit. An outage must not turn good entries into dead letters.
+    #[error("something that the job needs is away")]
+    Unavailable {
         /// What went wrong.
         source: BoxError,
     },
@@ -59,6 +67,11 @@ impl HandlerError {
     /// Wraps an error that may go away by itself.
     pub fn transient(source: impl Into<BoxError>) -> Self {
         Self::Transient { source: source.into() }
+    }
+
+    /// Wraps an error of something that every job needs.
+    pub fn unavailable(source: impl Into<BoxError>) -> Self {
+        Self::Unavailable { source: source.into() }
     }
 }
 
@@ -105,8 +118,9 @@ impl<D: DeadLetterSink> Desk<D> {
             }
         };
         if delivery_count > self.max_deliveries {
-            // Failures that a handler reports end below, at the limit; only crashes get here.
-            let message = "each attempt ended without an answer: the process or its lease was lost".to_owned();
+            // Failures that a handler reports end below, at the limit: what gets here crashed, or its dead letter could
+            // not be recorded then.
+            let message = "no attempt came to an end within the limit of deliveries".to_owned();
             let failure = failure(FailureCode::AttemptsExhausted, message);
             return self.bury(&entry, Some(envelope), delivery_count, failure).await;
         }
@@ -120,7 +134,19 @@ impl<D: DeadLetterSink> Desk<D> {
         };
         match self.attempt(handler, delivery).await {
             Ok(()) => self.acknowledge(&entry).await,
-            Err(AttemptError::Handler(HandlerError::Superseded)) => self.set_aside(&entry, delivery_count).await,
+            Err(AttemptError::Handler(HandlerError::Superseded)) => {
+                Tally::add(&self.tally.superseded);
+                tracing::info!(entry.id = %entry.id, delivery_count, "another worker has taken the job over");
+                self.uncount(&entry, delivery_count).await;
+            }
+            Err(AttemptError::Handler(error @ HandlerError::Unavailable { .. })) => {
+                Tally::add(&self.tally.failed);
+                tracing::warn!(
+                    entry.id = %entry.id, event.id = %envelope.id, error = chain(&error),
+                    "the entry waits for what it needs, and comes again",
+                );
+                self.uncount(&entry, delivery_count).await;
+            }
             Err(AttemptError::Handler(HandlerError::Permanent { code, message })) => {
                 self.bury(&entry, Some(envelope), delivery_count, failure(code, message)).await;
             }
@@ -161,9 +187,7 @@ impl<D: DeadLetterSink> Desk<D> {
         }
     }
 
-    async fn set_aside(&self, entry: &Entry, delivery_count: u32) {
-        Tally::add(&self.tally.superseded);
-        tracing::info!(entry.id = %entry.id, delivery_count, "another worker has taken the job over");
+    async fn uncount(&self, entry: &Entry, delivery_count: u32) {
         // If this fails, one delivery too many is counted; nothing is lost.
         if let Err(error) = self.group.uncount(entry.id, delivery_count - 1).await {
             tracing::debug!(entry.id = %entry.id, error = chain(&error), "a delivery stays counted");

@@ -36,7 +36,7 @@ macro_rules! uuid_id {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         #[cfg_attr(feature = "openapi", schema(value_type = String, format = "uuid"))]
-        #[serde(transparent)]
+        #[serde(try_from = "String", into = "String")]
         pub struct $name(Uuid);
 
         impl $name {
@@ -54,6 +54,19 @@ macro_rules! uuid_id {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.hyphenated().fmt(f)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = IdError;
+            fn try_from(value: String) -> Result<Self, IdError> {
+                value.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.to_string()
             }
         }
 
@@ -178,6 +191,7 @@ mod tests {
         let id: UploadId = "0192f3c8-7b5e-7d3a-9c1e-000000000001".parse().unwrap();
         assert_eq!(id.to_string(), "0192f3c8-7b5e-7d3a-9c1e-000000000001");
         assert!("0192f3c87b5e7d3a9c1e000000000001".parse::<UploadId>().is_err());
+        assert!(serde_json::from_str::<UploadId>("\"0192f3c87b5e7d3a9c1e000000000001\"").is_err());
         assert!("{0192f3c8-7b5e-7d3a-9c1e-000000000001}".parse::<UploadId>().is_err());
     }
 }

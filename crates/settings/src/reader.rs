@@ -131,6 +131,11 @@ impl Reader {
     }
 }
 
+/// The process's environment variables that are text, for a `main` to pass in; others cannot be settings.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write;

@@ -83,6 +83,16 @@ impl StoreConfig {
     pub fn public_endpoint(&self) -> &str {
         self.public_endpoint.as_deref().unwrap_or(&self.endpoint)
     }
+
+    /// The origin that presigned URLs really have, for a page's Content-Security-Policy: with the bucket in the host
+    /// name it is not the endpoint's.
+    pub fn object_origin(&self) -> String {
+        let endpoint = self.public_endpoint().trim_end_matches('/');
+        match endpoint.split_once("://") {
+            Some((scheme, host)) if !self.path_style => format!("{scheme}://{}.{host}", self.bucket),
+            _ => endpoint.to_owned(),
+        }
+    }
 }
 
 fn is_origin(text: &str) -> bool {
@@ -151,6 +161,13 @@ mod tests {
         for bucket in ["ab", "-abc", "a/b", "Abc", "a..b", &"a".repeat(64)] {
             assert!(!StoreConfig { bucket: bucket.into(), ..config() }.mistakes().is_empty(), "{bucket}");
         }
+    }
+
+    #[test]
+    fn the_origin_of_objects_follows_the_style() {
+        assert_eq!(config().object_origin(), "https://s3.example.org");
+        let hosted = StoreConfig { path_style: false, ..config() };
+        assert_eq!(hosted.object_origin(), "https://shop.pictures-1.s3.example.org");
     }
 
     #[test]

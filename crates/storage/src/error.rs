@@ -186,7 +186,7 @@ impl StorageError {
             // A user error is a request that this client cannot send at all, such as an unknown scheme.
             SdkError::DispatchFailure(failure) if failure.is_user() => Kind::Refused,
             SdkError::DispatchFailure(_) => Kind::Unavailable,
-            SdkError::ServiceError(_) => classify(status, code.as_deref()),
+            SdkError::ServiceError(_) => classify(status, code.as_deref(), operation.starts_with("Head")),
             _ => Kind::Refused,
         };
         let source: Source = Box::new(error);
@@ -220,7 +220,7 @@ enum Kind {
 }
 
 /// What a status and a code mean. The code goes first, for stores agree on it more than on the status.
-fn classify(status: Option<u16>, code: Option<&str>) -> Kind {
+fn classify(status: Option<u16>, code: Option<&str>, is_head: bool) -> Kind {
     match (status.unwrap_or(0), code.unwrap_or_default()) {
         (_, "NoSuchUpload") => Kind::UploadNotFound,
         (_, "NoSuchBucket") => Kind::BucketNotFound,
@@ -231,6 +231,8 @@ fn classify(status: Option<u16>, code: Option<&str>) -> Kind {
         (_, "NotImplemented") | (501, _) => Kind::NotSupported,
         // S3 sends RequestTimeout with 400: the body came too slowly.
         (_, "RequestTimeout" | "SlowDown") | (408 | 429 | 500..=599, _) => Kind::Unavailable,
+        // A HEAD has no body, so no code. Anybody else who says 404 without one is not the store: a proxy before it.
+        (404, "") if !is_head => Kind::Unavailable,
         (404, _) => Kind::NotFound,
         (401 | 403, _) => Kind::Denied,
         (409 | 412, _) => Kind::Conflict,
@@ -264,7 +266,14 @@ mod tests {
             (502, "", Kind::Unavailable),
             (400, "InvalidArgument", Kind::Refused),
         ] {
-            assert_eq!(classify(Some(status), Some(code).filter(|code| !code.is_empty())), kind, "{status} {code}");
+            assert_eq!(
+                classify(Some(status), Some(code).filter(|code| !code.is_empty()), true),
+                kind,
+                "{status} {code}"
+            );
         }
+        // Not a word of the store: a proxy before it has lost its way.
+        assert_eq!(classify(Some(404), None, false), Kind::Unavailable);
+        assert_eq!(classify(Some(404), Some("NoSuchKey"), false), Kind::NotFound);
     }
 }

@@ -69,7 +69,7 @@ impl Store {
     ) -> Result<PresignedRequest, StorageError> {
         let operation = "UploadPart";
         let presign = |source| StorageError::Presign { operation, key: key.to_string(), source };
-        let (config, expires_at_ms) = expiry(ttl).map_err(presign)?;
+        let (config, expires_at_ms) = expiry(ttl, 1).map_err(presign)?;
         let signed = self
             .signer
             .upload_part()
@@ -89,7 +89,8 @@ impl Store {
     /// Presigns a GET of an object.
     ///
     /// With a `file_name`, the answer tells the browser to show the object and to save it under this name; the name
-    /// may be anything, it is encoded. `ttl` as for [`presign_part`](Self::presign_part).
+    /// may be anything, it is encoded. `ttl` as for [`presign_part`](Self::presign_part), but the URL stays the same
+    /// for half of it, so that a browser which asks again finds the bytes in its cache: it works for `ttl` to half of it.
     ///
     /// # Errors
     /// [`StorageError::Presign`] for another `ttl`.
@@ -102,8 +103,11 @@ impl Store {
         file_name: Option<&str>,
     ) -> Result<PresignedRequest, StorageError> {
         let operation = "GetObject";
-        let (config, expires_at_ms) =
-            expiry(ttl).map_err(|source| StorageError::Presign { operation, key: key.to_string(), source })?;
+        let (config, expires_at_ms) = expiry(ttl, ttl.as_secs() / 2).map_err(|source| StorageError::Presign {
+            operation,
+            key: key.to_string(),
+            source,
+        })?;
         let signed = self
             .signer
             .get_object()
@@ -117,9 +121,10 @@ impl Store {
     }
 }
 
-fn expiry(ttl: Duration) -> Result<(PresigningConfig, i64), Box<dyn std::error::Error + Send + Sync>> {
-    // The signature's own clock ticks in seconds: cut, so that what we promise is what the store checks.
+fn expiry(ttl: Duration, tick_s: u64) -> Result<(PresigningConfig, i64), Box<dyn std::error::Error + Send + Sync>> {
+    // Cut to ticks of at least a second, the signature's own: what we promise is what the store checks.
     let now_s = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    let now_s = now_s - now_s % tick_s.max(1);
     let config = PresigningConfig::builder()
         .start_time(UNIX_EPOCH + Duration::from_secs(now_s))
         .expires_in(Duration::from_secs(ttl.as_secs()))

@@ -32,8 +32,8 @@ pub(crate) async fn current(State(app): State<App>, Path(id): Path<MediaId>) -> 
     let signed = app.store.presign_get(&key, ttl, None).await?;
     let headers = [
         (header::LOCATION, signed.url.into_string()),
-        // The next version must be seen at once, so the redirect is asked for each time; what it leads to is cached
-        // for ever under its own key.
+        // The next version must be seen at once, so the redirect is asked for each time; what it leads to stays the same
+        // URL for a while, and is cached.
         (header::CACHE_CONTROL, "no-cache".to_owned()),
         (header::ETAG, format!("\"{}\"", version.digest)),
     ];

@@ -49,10 +49,21 @@ pub(crate) async fn complete(
         UploadState::Completed => return record::read(&app, &caller, upload.media_id).await.map(Json),
         UploadState::Aborted => return Err(closed(upload.state)),
     }
+    // On a task of its own: a client that hangs up now must not leave an object that is whole without its record.
+    let work = tokio::spawn(async move { make_whole(&app, upload, &request, traceparent).await });
+    work.await.map_err(|error| ApiError::new(ErrorCode::Internal).caused_by(error))?.map(Json)
+}
+
+async fn make_whole(
+    app: &App,
+    upload: UploadRow,
+    request: &CompleteRequest,
+    traceparent: Option<String>,
+) -> Result<MediaRecord, ApiError> {
     let (key, store_upload) = in_store(&upload);
     match app.store.list_parts(&key, &store_upload).await {
         Ok(stored) => {
-            let parts = checked_parts(&app, &upload, &request, &stored).await?;
+            let parts = checked_parts(app, &upload, request, &stored).await?;
             match app.store.complete(&key, &store_upload, &parts).await {
                 Ok(_) | Err(StorageError::UploadNotFound { .. }) => {}
                 Err(StorageError::PartsRefused { .. } | StorageError::BadDigest { .. }) => {
@@ -65,11 +76,11 @@ pub(crate) async fn complete(
         Err(StorageError::UploadNotFound { .. }) => {}
         Err(error) => return Err(error.into()),
     }
-    note(&app, upload, traceparent).await.map(Json)
+    note(app, upload, traceparent).await
 }
 
 /// Notes an upload as completed whose object is whole in the store, and tells the worker by the outbox.
-pub(super) async fn note(app: &App, upload: UploadRow, traceparent: Option<String>) -> Result<MediaRecord, ApiError> {
+pub(crate) async fn note(app: &App, upload: UploadRow, traceparent: Option<String>) -> Result<MediaRecord, ApiError> {
     let (key, _) = in_store(&upload);
     let Some(object) = app.store.head(&key).await? else {
         // Neither parts nor object: aborted by the store's own lifecycle, say.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use sealmark_catalogue::{
-    Catalogue, CreateOutcome, DeadLetter, FencingToken, IdempotencyKey, Job, NewRendition, NewUpload, OutboxEvent,
+    Catalogue, CreateOutcome, DeadLetter, FencingToken, IdempotencyKey, Job, JobStart, NewRendition, NewUpload,
+    OutboxEvent,
 };
 use sealmark_protocol::{
     DeadLetterId, Envelope, EventId, EventPayload, FailureCode, MediaFailed, MediaId, MediaUploaded, MediaWatermarked,
@@ -149,7 +150,12 @@ pub(crate) async fn completed(catalogue: &Catalogue, now_ms: i64) -> NewUpload {
 
 /// A picture that a worker has taken.
 pub(crate) async fn taken(catalogue: &Catalogue, media_id: MediaId) -> Job {
-    catalogue.begin_job(media_id, 500).await.unwrap().expect("the picture can be taken")
+    begin(catalogue, media_id, 500).await.taken().expect("the picture can be taken")
+}
+
+/// Asks for a picture on behalf of one and the same entry.
+pub(crate) async fn begin(catalogue: &Catalogue, media_id: MediaId, now_ms: i64) -> JobStart {
+    catalogue.begin_job(media_id, "1-0", 0, now_ms).await.unwrap()
 }
 
 /// The events that wait on a topic.

@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 
 use futures::future::join_all;
-use sealmark_catalogue::{CatalogueError, FailOutcome, PublishOutcome};
+use sealmark_catalogue::{CatalogueError, FailOutcome, JobStart, PublishOutcome};
 use sealmark_protocol::{FailureCode, MediaId, MediaState, Topic};
 use uuid::Uuid;
 
 use crate::fixture::{
-    Database, completed, dead_letter, failed, open, publish, rendition, taken, tenant, user, waiting, watermarked,
+    Database, begin, completed, dead_letter, failed, open, publish, rendition, taken, tenant, user, waiting,
+    watermarked,
 };
 
 pub(crate) async fn a_job_tells_the_worker_all_it_needs(database: &Database) {
@@ -40,10 +41,32 @@ pub(crate) async fn a_job_tells_the_worker_all_it_needs(database: &Database) {
 pub(crate) async fn there_is_nothing_to_take_before_the_original_is_whole(database: &Database) {
     let catalogue = database.connect().await;
     let new = open(&catalogue, 100).await;
-    assert_eq!(catalogue.begin_job(new.media_id, 200).await.unwrap(), None);
+    assert_eq!(begin(&catalogue, new.media_id, 200).await, JobStart::Nothing);
     catalogue.abort_upload(new.upload_id, 300).await.unwrap();
-    assert_eq!(catalogue.begin_job(new.media_id, 400).await.unwrap(), None);
-    assert_eq!(catalogue.begin_job(MediaId::from_uuid(Uuid::now_v7()), 400).await.unwrap(), None);
+    assert_eq!(begin(&catalogue, new.media_id, 400).await, JobStart::Nothing);
+    assert_eq!(begin(&catalogue, MediaId::from_uuid(Uuid::now_v7()), 400).await, JobStart::Nothing);
+}
+
+pub(crate) async fn another_entrys_job_waits_while_one_is_alive(database: &Database) {
+    let catalogue = database.connect().await;
+    let new = completed(&catalogue, 100).await;
+    let job = taken(&catalogue, new.media_id).await;
+    let ask = async |alive_since_ms| catalogue.begin_job(new.media_id, "2-0", alive_since_ms, 600).await.unwrap();
+    // The first job began at 500.
+    assert_eq!(ask(500).await, JobStart::Busy);
+    // The same entry takes over at once, and one that is not heard of for too long loses the picture.
+    assert_eq!(taken(&catalogue, new.media_id).await.fencing_token.get(), 2);
+    assert_eq!(ask(501).await.taken().unwrap().fencing_token.get(), 3);
+    assert_eq!(begin(&catalogue, new.media_id, 700).await, JobStart::Busy);
+    // An older job's end frees nothing; the newest one's does.
+    catalogue.end_job(new.media_id, job.fencing_token).await.unwrap();
+    assert_eq!(begin(&catalogue, new.media_id, 700).await, JobStart::Busy);
+    let newest = ask(0).await.taken().unwrap();
+    catalogue.end_job(new.media_id, newest.fencing_token).await.unwrap();
+    let last = taken(&catalogue, new.media_id).await;
+    // So does publishing.
+    publish(&catalogue, new.media_id, last.fencing_token, &rendition(new.media_id, 1, "bytes", "inputs")).await;
+    assert!(matches!(ask(0).await, JobStart::Taken(_)));
 }
 
 pub(crate) async fn racing_jobs_get_distinct_tokens(database: &Database) {
@@ -172,7 +195,7 @@ pub(crate) async fn a_failed_picture_has_one_dead_letter_and_one_event(database:
     assert_eq!(waiting(&catalogue, Topic::MediaFailed).await.len(), 1);
 
     // A redelivery finds nothing to do, and the failed job cannot publish after all.
-    assert_eq!(catalogue.begin_job(media_id, 950).await.unwrap(), None);
+    assert_eq!(begin(&catalogue, media_id, 950).await, JobStart::Nothing);
     let late = rendition(media_id, 1, "late", "late");
     let outcome = catalogue.publish_version(media_id, token, &late, &watermarked(media_id, 1), 950).await.unwrap();
     assert!(matches!(outcome, PublishOutcome::Stale { .. }));

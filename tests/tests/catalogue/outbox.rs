@@ -7,7 +7,9 @@ use sealmark_catalogue::Backlog;
 use sealmark_protocol::{FailureCode, MediaId, Topic};
 use uuid::Uuid;
 
-use crate::fixture::{Database, completed, dead_letter, open, publish, relay_all, rendition, taken, uploaded, waiting};
+use crate::fixture::{
+    Database, begin, completed, dead_letter, open, publish, relay_all, rendition, taken, uploaded, waiting,
+};
 
 pub(crate) async fn events_come_in_order_until_marked(database: &Database) {
     let catalogue = database.connect().await;
@@ -100,7 +102,7 @@ pub(crate) async fn stalled_pictures_are_requeued_by_one_sweeper(database: &Data
     assert_eq!(waiting(&catalogue, Topic::MediaUploaded).await.len(), 1);
 
     // A worker that takes the picture in between wins over the sweeper.
-    catalogue.begin_job(begun.media_id, 15_000).await.unwrap().unwrap();
+    begin(&catalogue, begun.media_id, 15_000).await.taken().unwrap();
     assert!(!catalogue.requeue(&stalled[1], &uploaded(&begun), 20_000).await.unwrap());
     assert_eq!(waiting(&catalogue, Topic::MediaUploaded).await.len(), 1);
 }

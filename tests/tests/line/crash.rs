@@ -83,18 +83,24 @@ async fn a_worker_that_sleeps_through_the_takeover_changes_nothing() -> Result<(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_jobs_at_once_make_one_version() -> Result<()> {
-    let line = Line::start().await?;
+    let mut line = Line::start().await?;
     let catalogue = line.catalogue().await?;
     let client = client(&line).await?;
     line.worker_store_proxy.hold();
     let media = client.upload("rocket.jpg", &std::fs::read(sample("rocket.jpg"))?).await?;
-    wait_for("the first job to fetch", || async { (line.worker_store_proxy.sent_bytes() > 0).then_some(()) }).await?;
-    let asked = line.worker_store_proxy.sent_bytes();
+    line.wait_for_media(&catalogue, media.media_id, "the first job to begin", |record| {
+        record.state == MediaState::Processing
+    })
+    .await?;
     deliver_again(&line).await?;
-    wait_for("the second job to fetch", || async { (line.worker_store_proxy.sent_bytes() > asked).then_some(()) })
-        .await?;
+    // The second entry waits while the first one's job has the picture.
+    wait_for("the second entry to wait", || {
+        let log = line.workers()[0].log_tail(100_000);
+        async move { log.contains("another worker has taken the job over").then_some(()) }
+    })
+    .await
+    .with_context(|| line.logs())?;
     line.worker_store_proxy.open();
-    // Whichever ends first: the older one is refused by its token, or finds the same version published already.
     exactly_one_version(&line, &catalogue, media.media_id).await
 }
 
@@ -157,6 +163,41 @@ async fn redis_killed_and_started_again() -> Result<()> {
         exactly_one_version(&line, &catalogue, media.media_id).await?;
     }
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_of_the_store_makes_no_dead_letter() -> Result<()> {
+    // Two deliveries are all that a picture has: an outage that counted would bury it.
+    let settings = vec![("worker", "max_deliveries", "2".to_owned())];
+    let mut line = Line::start_with(Options { settings, ..Options::default() }).await?;
+    let catalogue = line.catalogue().await?;
+    let client = client(&line).await?;
+    line.worker_store_proxy.cut();
+    let media = client.upload("rocket.jpg", &std::fs::read(sample("rocket.jpg"))?).await?;
+    wait_for("several attempts in vain", || {
+        let log = line.workers()[0].log_tail(1_000_000);
+        async move { (log.matches("the entry waits for what it needs").count() >= 4).then_some(()) }
+    })
+    .await
+    .with_context(|| line.logs())?;
+    line.worker_store_proxy.open();
+    exactly_one_version(&line, &catalogue, media.media_id).await?;
+    assert_eq!(catalogue.dead_letters(10).await?, []);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sweeper_notes_what_a_dead_api_completed() -> Result<()> {
+    let settings = vec![("sweeper", "abandoned_after_s", "1".to_owned())];
+    let line = Line::start_with(Options { settings, ..Options::default() }).await?;
+    let catalogue = line.catalogue().await?;
+    let client = client(&line).await?;
+    let photo = std::fs::read(sample("rocket.jpg"))?;
+    let upload = client.create("rocket.jpg", photo.len() as u64).await?.map_err(sealmark_tests::client::refused)?;
+    client.send_all(&upload, &photo).await?;
+    line.complete_behind_the_api(&catalogue, &upload).await?;
+    // Nobody asks again; the sweeper finds the object whole.
+    exactly_one_version(&line, &catalogue, upload.media_id).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
