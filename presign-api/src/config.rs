@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use sealmark_protocol::TenantId;
-use sealmark_settings::{Log, Reader, Section, SettingsError};
+use sealmark_settings::{Database, Log, Reader, Redis, Section, SettingsError};
 use sealmark_storage::StoreConfig;
 use serde::Deserialize;
 
@@ -57,38 +57,6 @@ impl Section for Http {
         }
     }
 }
-
-/// The `[database]` section.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Database {
-    /// `sqlite:///path/to/file.db` or `postgres://user:password@host/name`.
-    pub url: String,
-}
-
-impl std::fmt::Debug for Database {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Database(<redacted>)")
-    }
-}
-
-impl Section for Database {}
-
-/// The `[redis]` section.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Redis {
-    /// `redis://host:port`, with user and password where there are any.
-    pub url: String,
-}
-
-impl std::fmt::Debug for Redis {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Redis(<redacted>)")
-    }
-}
-
-impl Section for Redis {}
 
 /// The `[auth]` section.
 #[derive(Clone, Deserialize)]

@@ -10,7 +10,7 @@ use presign_api::{App, Claims, Config, Relay, Sweeper, Tokens};
 use sealmark_catalogue::Catalogue;
 use sealmark_event_bus::{Bus, BusConfig, CancellationToken, Publisher, PublisherConfig};
 use sealmark_protocol::{TenantId, UserId};
-use sealmark_storage::Store;
+use sealmark_storage::{RuleOutcome, Store};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -69,7 +69,14 @@ async fn main() -> Result<()> {
         Command::BucketSetup => {
             let store = Store::new(&config.store.0)?;
             let done = store.setup_bucket(&config.page_origins()).await.context("setting up the bucket")?;
-            println!("bucket {}: {done:?}", store.bucket());
+            let rule = |outcome| match outcome {
+                RuleOutcome::Applied => "set",
+                RuleOutcome::AlreadyThere => "there already",
+                RuleOutcome::NotSupported => "the store has none for a bucket; see its own settings",
+            };
+            println!("bucket {}: {}", store.bucket(), if done.created { "created" } else { "there already" });
+            println!("  browsers may upload from {}: {}", config.page_origins().join(", "), rule(done.cors));
+            println!("  parts of uploads that are never completed are dropped: {}", rule(done.abort_incomplete));
             Ok(())
         }
         Command::Token { tenant, user, max_bytes, ttl_s } => {

@@ -3,6 +3,7 @@
 
 pub mod browser;
 pub mod client;
+pub mod configuration;
 pub mod line;
 pub mod minio;
 pub mod postgres;

@@ -16,6 +16,7 @@ use sealmark_storage::{ObjectKey, StoreConfig, StoreUploadId, UploadedPart};
 use tempfile::TempDir;
 
 use crate::{
+    configuration::{Endpoints, Service, Setting},
     minio::Minio,
     postgres::Postgres,
     process::{PATIENCE, Process, free_port, wait_for},
@@ -42,8 +43,8 @@ pub struct Options {
     pub store: StoreKind,
     /// PostgreSQL instead of SQLite.
     pub postgres: bool,
-    /// Lines added to the configuration, as whole TOML sections' keys: (section, key, value).
-    pub settings: Vec<(&'static str, &'static str, String)>,
+    /// Values laid over the configuration.
+    pub settings: Vec<Setting>,
     /// Workers to start at once.
     pub workers: usize,
 }
@@ -77,7 +78,7 @@ pub struct Line {
     _postgres: Option<std::sync::Arc<Postgres>>,
     api_port: u16,
     database_url: String,
-    settings: Vec<(&'static str, &'static str, String)>,
+    settings: Vec<Setting>,
     /// Client for the API.
     pub http: Client,
     folder: TempDir,
@@ -336,83 +337,20 @@ impl Line {
     }
 
     fn write_configuration(&self) -> Result<()> {
-        let store = self.store_config();
-        let root = root();
-        for (service, endpoint) in
-            [("presign-api", store.endpoint.clone()), ("watermark-worker", self.worker_store_proxy.origin())]
-        {
-            let mut config: toml::Table = toml::from_str(&format!(
-                r#"
-                [database]
-                url = {database:?}
-                [redis]
-                url = {redis:?}
-                [store]
-                endpoint = {endpoint:?}
-                region = {region:?}
-                bucket = {bucket:?}
-                access_key = {access_key:?}
-                secret_key = {secret_key:?}
-                [log]
-                filter = "info,watermark_worker=debug"
-                "#,
-                database = self.database_url,
-                redis = self.redis.url(),
-                region = store.region,
-                bucket = store.bucket,
-                access_key = store.access_key,
-                secret_key = store.secret_key,
-            ))?;
-            let own = if service == "presign-api" {
-                format!(
-                    r#"
-                    [http]
-                    listen = "127.0.0.1:{port}"
-                    www = {www:?}
-                    origins = [{origin:?}]
-                    [auth]
-                    token_secret = {TOKEN_SECRET:?}
-                    guest_tenant = "guests"
-                    [sweeper]
-                    interval_s = 1
-                    [store]
-                    public_endpoint = {public:?}
-                    "#,
-                    port = self.api_port,
-                    www = root.join("www"),
-                    origin = self.url(),
-                    public = self.browser_store_proxy.origin(),
-                )
-            } else {
-                format!(
-                    r#"
-                    [worker]
-                    template = {template:?}
-                    concurrency = 2
-                    claim_idle_ms = 1500
-                    "#,
-                    template = root.join("templates/catalogue.seal"),
-                )
-            };
-            merge(&mut config, toml::from_str(&own)?);
-            for (section, key, value) in &self.settings {
-                merge(&mut config, toml::from_str(&format!("[{section}]\n{key} = {value}"))?);
-            }
-            fs::write(self.configuration(service), toml::to_string(&config)?)?;
+        let endpoints = Endpoints {
+            database: self.database_url.clone(),
+            redis: self.redis.url(),
+            store: self.store_config(),
+            api_port: self.api_port,
+            api: self.url(),
+            store_of_workers: self.worker_store_proxy.origin(),
+            store_of_browsers: self.browser_store_proxy.origin(),
+        };
+        for service in [Service::PresignApi, Service::Worker] {
+            let text = endpoints.configuration(service, TOKEN_SECRET, &self.settings)?;
+            fs::write(self.configuration(service.name()), text)?;
         }
         Ok(())
-    }
-}
-
-/// Adds the keys of each section.
-fn merge(config: &mut toml::Table, more: toml::Table) {
-    for (section, values) in more {
-        match (config.get_mut(&section).and_then(toml::Value::as_table_mut), values) {
-            (Some(known), toml::Value::Table(values)) => known.extend(values),
-            (_, values) => {
-                config.insert(section, values);
-            }
-        }
     }
 }
 

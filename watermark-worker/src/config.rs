@@ -5,41 +5,9 @@ use std::{
     time::Duration,
 };
 
-use sealmark_settings::{Log, Reader, Section, SettingsError};
+use sealmark_settings::{Database, Log, Reader, Redis, Section, SettingsError};
 use sealmark_storage::StoreConfig;
 use serde::Deserialize;
-
-/// The `[database]` section, the same as presign-api's.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Database {
-    /// `sqlite:///path/to/file.db` or `postgres://user:password@host/name`.
-    pub url: String,
-}
-
-impl std::fmt::Debug for Database {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Database(<redacted>)")
-    }
-}
-
-impl Section for Database {}
-
-/// The `[redis]` section, the same as presign-api's.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Redis {
-    /// `redis://host:port`, with user and password where there are any.
-    pub url: String,
-}
-
-impl std::fmt::Debug for Redis {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Redis(<redacted>)")
-    }
-}
-
-impl Section for Redis {}
 
 /// The `[store]` section, the same as presign-api's.
 #[derive(Debug, Clone, Deserialize)]

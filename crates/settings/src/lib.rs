@@ -5,6 +5,8 @@
 
 mod log;
 mod reader;
+mod shared;
 
 pub use log::{Log, LogFormat};
 pub use reader::{Mistakes, Reader, Section, SettingsError, environment};
+pub use shared::{Database, Redis};
