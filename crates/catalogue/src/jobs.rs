@@ -54,8 +54,6 @@ pub struct Job {
     pub file_name: String,
     /// The version that viewers get now; the next one is this plus 1, or 1.
     pub current: Option<Rendition>,
-    /// What `current` was rendered from.
-    pub current_render_key: Option<String>,
 }
 
 /// What became of the wish to take a picture.
@@ -122,7 +120,7 @@ impl Catalogue {
             "SELECT m.upload_id, m.tenant_id, m.user_id, m.source_key, m.source_etag, m.size_bytes, m.file_name, \
              m.current_version, r.version, r.digest, r.object_key, r.content_type AS r_content_type, \
              r.size_bytes AS r_size_bytes, r.width, r.height, r.template, r.job_ms, \
-             r.created_at_ms AS r_created_at_ms, r.render_key FROM media m \
+             r.created_at_ms AS r_created_at_ms FROM media m \
              LEFT JOIN renditions r ON r.media_id = m.media_id AND r.version = m.current_version \
              WHERE m.media_id = $1",
         )
@@ -140,7 +138,6 @@ impl Catalogue {
             size_bytes: row.number("size_bytes")?,
             file_name: row.text("file_name")?,
             current: current_rendition(&row)?,
-            current_render_key: row.maybe_text("render_key")?,
         };
         transaction.commit().await?;
         Ok(JobStart::Taken(Box::new(job)))
