@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use sealmark_protocol::{
-    CompleteRequest, CreateUploadRequest, MediaRecord, PartDigest, Problem, Sha256Digest, SignPartsRequest,
+    Checksum, CompleteRequest, CreateUploadRequest, MediaRecord, PartToSign, Problem, Sha256Digest, SignPartsRequest,
     SignPartsResponse, SignedPart, Upload,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -51,12 +51,8 @@ impl ApiClient {
     /// # Errors
     /// As [`get`](Self::get).
     pub async fn create(&self, file_name: &str, size_bytes: u64) -> Answer<Upload> {
-        let request = CreateUploadRequest {
-            file_name: file_name.to_owned(),
-            size_bytes,
-            content_type: None,
-            part_size_bytes: Some(5 << 20),
-        };
+        let request =
+            CreateUploadRequest { part_size_bytes: Some(5 << 20), ..CreateUploadRequest::new(file_name, size_bytes) };
         self.post("/v1/uploads", &request).await
     }
 
@@ -65,7 +61,7 @@ impl ApiClient {
     /// # Errors
     /// When it is refused.
     pub async fn sign(&self, upload: &Upload, number: u32, bytes: &[u8]) -> Result<SignedPart> {
-        let part = PartDigest { number: number.try_into()?, sha256: Sha256Digest::of(bytes) };
+        let part = PartToSign::new(number.try_into()?, Checksum::Sha256(Sha256Digest::of(bytes)));
         let path = format!("/v1/uploads/{}/parts", upload.upload_id);
         let answer: SignPartsResponse =
             self.post(&path, &SignPartsRequest { parts: vec![part] }).await?.map_err(refused)?;

@@ -98,6 +98,9 @@ impl UploadRow {
             part_count: self.plan.part_count,
             created_at_ms: self.created_at_ms,
             parts: Vec::new(),
+            integrity: sealmark_protocol::Integrity::default(),
+            signed: Vec::new(),
+            challenge: None,
         }
     }
 }

@@ -6,9 +6,9 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Why a text is not a SHA-256 digest.
+/// Why a text is not a SHA-256 digest or a CRC64NVME.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a SHA-256 digest is 32 bytes in base64 (44 characters)")]
+#[error("a SHA-256 is 32 bytes in base64, a CRC64NVME 8")]
 pub struct DigestError;
 
 /// A SHA-256 digest; JSON and S3 headers carry it as padded standard base64.

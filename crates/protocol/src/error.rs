@@ -67,6 +67,8 @@ codes! {
         PartMismatch = "part_mismatch",
         /// The object in the store has another size than was announced.
         SizeMismatch = "size_mismatch",
+        /// The proof of having the bytes does not fit, or came too late; send them instead.
+        ProofRefused = "proof_refused",
         /// The file is empty.
         EmptyFile = "empty_file",
         /// The file is over the limit for this token.
@@ -96,7 +98,7 @@ impl ErrorCode {
             Self::NotFound | Self::UploadNotFound | Self::MediaNotFound | Self::NoVersionYet => 404,
             Self::MethodNotAllowed => 405,
             Self::UploadClosed | Self::PartsMissing | Self::PartMismatch | Self::SizeMismatch => 409,
-            Self::IdempotencyConflict => 409,
+            Self::IdempotencyConflict | Self::ProofRefused => 409,
             Self::FileTooLarge | Self::BodyTooLarge => 413,
             Self::RateLimited => 429,
             Self::StoreUnavailable | Self::DatabaseUnavailable => 503,
@@ -120,6 +122,7 @@ impl ErrorCode {
             Self::PartsMissing => "The store does not have every part.",
             Self::PartMismatch => "A stored part is not the one that was sent.",
             Self::SizeMismatch => "The stored object has another size than announced.",
+            Self::ProofRefused => "The proof of having the file's bytes is not accepted.",
             Self::EmptyFile => "The file is empty.",
             Self::FileTooLarge => "The file is too large.",
             Self::BodyTooLarge => "The request's body is too large.",

@@ -3,6 +3,7 @@
 //! *Invariant:* pure. No clock, randomness, files, environment or async; the same types compile natively and to
 //! wasm32, so the browser and the services cannot drift apart.
 
+pub mod checksum;
 pub mod digest;
 pub mod error;
 pub mod event;
@@ -11,6 +12,7 @@ pub mod media;
 pub mod part;
 pub mod upload;
 
+pub use checksum::{Checksum, Crc64Nvme, Crc64NvmeHasher};
 pub use digest::{DigestError, Sha256Digest};
 pub use error::{ErrorCode, FailureCode, Problem};
 pub use event::{Envelope, EventError, EventPayload, Lane, MediaFailed, MediaUploaded, MediaWatermarked, Topic};
@@ -18,6 +20,8 @@ pub use id::{DeadLetterId, EventId, IdError, MediaId, TenantId, UploadId, UserId
 pub use media::{Failure, MediaList, MediaRecord, MediaState, Rendition};
 pub use part::{MAX_OBJECT_BYTES, MAX_PARTS, MIN_PART_BYTES, PartNumber, PartPlan, PlanError, plan_parts};
 pub use upload::{
-    CompleteRequest, CompletedPart, CreateUploadRequest, GuestToken, PartDigest, SignPartsRequest, SignPartsResponse,
+    ByteRange, Challenge, CompleteBatchItem, CompleteBatchRequest, CompleteBatchResponse, CompleteOutcome,
+    CompleteRequest, CompletedPart, CreateBatchItem, CreateBatchRequest, CreateBatchResponse, CreateOutcome,
+    CreateUploadRequest, GuestToken, Integrity, PartToSign, ProofRequest, SignPartsRequest, SignPartsResponse,
     SignedPart, StoredPart, Upload, UploadState,
 };

@@ -47,16 +47,19 @@ pub(crate) async fn sign(
             ApiError::new(ErrorCode::InvalidRequest)
                 .because(format!("part {} of an upload of {} parts", part.number, upload.plan.part_count))
         })?;
-        let signed = app.store.presign_part(&key, &store_upload, part.number, size_bytes, &part.sha256, ttl).await?;
+        let sha256 = part.sha256.ok_or_else(|| ApiError::new(ErrorCode::InvalidRequest).because("no sha256"))?;
+        let signed = app.store.presign_part(&key, &store_upload, part.number, size_bytes, &sha256, ttl).await?;
         parts.push(SignedPart {
             number: part.number,
             url: signed.url.into_string(),
             headers: signed.headers,
+            fields: std::collections::BTreeMap::new(),
             expires_at_ms: signed.expires_at_ms,
+            expires_in_ms: ttl.as_millis() as u64,
         });
     }
     // Kept before a URL leaves the house: completing needs every digest, and not every store tells them.
-    let digests: Vec<_> = request.parts.iter().map(|part| (part.number, part.sha256)).collect();
+    let digests: Vec<_> = request.parts.iter().filter_map(|part| Some((part.number, part.sha256?))).collect();
     app.catalogue.record_part_digests(id, &digests).await?;
     Ok(Json(SignPartsResponse { parts }))
 }

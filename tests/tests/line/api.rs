@@ -3,8 +3,8 @@
 use anyhow::{Context, Result};
 use reqwest::{Method, StatusCode};
 use sealmark_protocol::{
-    CompleteRequest, CompletedPart, CreateUploadRequest, ErrorCode, GuestToken, MediaList, MediaRecord, MediaState,
-    PartDigest, Sha256Digest, SignPartsRequest, SignPartsResponse, Upload, UploadState,
+    Checksum, CompleteRequest, CompletedPart, CreateUploadRequest, ErrorCode, GuestToken, MediaList, MediaRecord,
+    MediaState, PartToSign, Sha256Digest, SignPartsRequest, SignPartsResponse, Upload, UploadState,
 };
 use sealmark_tests::{
     client::{ApiClient, refused},
@@ -116,7 +116,7 @@ async fn what_is_refused_says_why_by_its_code() -> Result<()> {
     let sign = format!("/v1/uploads/{}/parts", upload.upload_id);
     let digest = Sha256Digest::of(b"x");
     let parts = |numbers: &[u32]| -> Result<SignPartsRequest> {
-        let parts = numbers.iter().map(|number| Ok(PartDigest { number: (*number).try_into()?, sha256: digest }));
+        let parts = numbers.iter().map(|number| Ok(PartToSign::new((*number).try_into()?, Checksum::Sha256(digest))));
         Ok(SignPartsRequest { parts: parts.collect::<Result<_>>()? })
     };
     assert_eq!(code(client.post::<SignPartsResponse>(&sign, &parts(&[4])?).await?), ErrorCode::InvalidRequest);
@@ -169,12 +169,7 @@ async fn bad_bytes_and_old_urls_are_refused_by_the_store() -> Result<()> {
 async fn a_repeat_under_one_key_is_one_upload() -> Result<()> {
     let line = Line::start_with(Options { workers: 0, ..Options::default() }).await?;
     let client = ApiClient::new(line.http.clone(), line.url(), line.token("acme", "u")?);
-    let request = |size_bytes| CreateUploadRequest {
-        file_name: "a.jpg".to_owned(),
-        size_bytes,
-        content_type: None,
-        part_size_bytes: None,
-    };
+    let request = |size_bytes| CreateUploadRequest::new("a.jpg", size_bytes);
     let create = async |size: u64, key: &str| -> Result<(StatusCode, Value)> {
         let asked = client.request(Method::POST, "/v1/uploads").header("idempotency-key", key).json(&request(size));
         let answer = asked.send().await?;

@@ -121,10 +121,9 @@ impl Engine {
                 ticket,
                 idempotency_key: format!("{}-{}", self.source.idempotency_key, self.creations),
                 request: CreateUploadRequest {
-                    file_name: self.source.file_name.clone(),
-                    size_bytes: self.source.size_bytes,
                     content_type: self.source.content_type.clone(),
                     part_size_bytes: Some(self.limits.part_size_bytes),
+                    ..CreateUploadRequest::new(self.source.file_name.clone(), self.source.size_bytes)
                 },
             },
             State::Fetching(upload_id) => Command::Fetch { ticket, upload_id: *upload_id },

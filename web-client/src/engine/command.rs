@@ -1,6 +1,6 @@
 //! What the engine wants done.
 
-use sealmark_protocol::{CompleteRequest, CreateUploadRequest, MediaId, PartDigest, SignedPart, UploadId};
+use sealmark_protocol::{CompleteRequest, CreateUploadRequest, MediaId, PartToSign, SignedPart, UploadId};
 
 /// Number of one piece of work, unique within an engine; its outcome comes back under the same number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -48,7 +48,7 @@ pub enum Command {
         /// The upload.
         upload_id: UploadId,
         /// Parts to sign, 1 to 100.
-        parts: Vec<PartDigest>,
+        parts: Vec<PartToSign>,
     },
     /// PUT a part's bytes; answer with [`Event::Progress`](super::Event::Progress) as often as known, and then
     /// [`Event::Put`](super::Event::Put).

@@ -1,6 +1,8 @@
 //! The parts of one upload: what the store has, and the few that are on their way.
 
-use sealmark_protocol::{CompletedPart, PartDigest, PartNumber, PartPlan, Sha256Digest, SignedPart, StoredPart};
+use sealmark_protocol::{
+    Checksum, CompletedPart, PartNumber, PartPlan, PartToSign, Sha256Digest, SignedPart, StoredPart,
+};
 
 use super::Ticket;
 
@@ -178,14 +180,14 @@ impl Parts {
     }
 
     /// Takes up to `most` hashed parts into the batch that is being signed.
-    pub(super) fn take_batch(&mut self, most: usize) -> Vec<PartDigest> {
+    pub(super) fn take_batch(&mut self, most: usize) -> Vec<PartToSign> {
         let mut batch = Vec::new();
         for part in &mut self.active {
             if let Stage::Hashed(sha256) = part.stage
                 && batch.len() < most
             {
                 part.stage = Stage::Signing(sha256);
-                batch.push(PartDigest { number: part.number, sha256 });
+                batch.push(PartToSign::new(part.number, Checksum::Sha256(sha256)));
             }
         }
         batch

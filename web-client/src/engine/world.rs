@@ -97,6 +97,9 @@ impl World {
                 part_count: plan.part_count,
                 created_at_ms: START_MS as i64,
                 parts: Vec::new(),
+                integrity: sealmark_protocol::Integrity::default(),
+                signed: Vec::new(),
+                challenge: None,
             },
             stored: stored.iter().map(|number| (*number, etag(*number))).collect(),
         }
@@ -241,11 +244,13 @@ impl World {
                     if world.held(upload_id)?.upload.state != UploadState::Open {
                         return Err(refused(ErrorCode::UploadClosed));
                     }
-                    let sign = |part: &sealmark_protocol::PartDigest| SignedPart {
+                    let sign = |part: &sealmark_protocol::PartToSign| SignedPart {
                         number: part.number,
                         url: format!("http://store/{}", part.number),
                         headers: BTreeMap::new(),
+                        fields: BTreeMap::new(),
                         expires_at_ms: 0,
+                        expires_in_ms: 3_600_000,
                     };
                     Ok(SignPartsResponse { parts: parts.iter().map(sign).collect() })
                 });

@@ -148,6 +148,9 @@ async fn create(
             part_count: plan.part_count,
             created_at_ms: 0,
             parts: Vec::new(),
+            integrity: sealmark_protocol::Integrity::default(),
+            signed: Vec::new(),
+            challenge: None,
         };
         seen.upload = Some(upload.clone());
         Ok(Json(upload))
@@ -187,12 +190,15 @@ async fn sign(
         }
         let mut parts = Vec::new();
         for part in request.parts {
-            seen.digests.insert(part.number.get(), part.sha256);
+            let sha256 = part.sha256.unwrap();
+            seen.digests.insert(part.number.get(), sha256);
             parts.push(SignedPart {
                 number: part.number,
                 url: format!("{}/store/part?number={}", fake.base, part.number),
-                headers: BTreeMap::from([("x-amz-checksum-sha256".into(), part.sha256.to_base64())]),
+                headers: BTreeMap::from([("x-amz-checksum-sha256".into(), sha256.to_base64())]),
+                fields: BTreeMap::new(),
                 expires_at_ms: 0,
+                expires_in_ms: 3_600_000,
             });
         }
         Ok(Json(SignPartsResponse { parts }))
