@@ -12,4 +12,5 @@ pub mod fleet;
 pub mod hash;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
+pub mod news;
 pub mod sse;

@@ -2,10 +2,10 @@
 
 use std::{fmt, str::FromStr, sync::OnceLock};
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use crate::{DigestError, Integrity, Sha256Digest};
+use crate::{DigestError, Integrity, Sha256Digest, base64};
 
 /// What a part's bytes hash to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,10 +37,11 @@ const POLYNOMIAL: u64 = 0x9a6c_9329_ac4b_c9b5;
 /// A CRC64NVME; JSON and S3 headers carry its 8 bytes, most significant first, as padded standard base64.
 ///
 /// Source: S3 API, header `x-amz-checksum-crc64nvme`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(value_type = String, example = "rosUhgp5mIg="))]
-#[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
 pub struct Crc64Nvme(u64);
 
 impl Crc64Nvme {
@@ -80,7 +81,7 @@ impl Crc64Nvme {
 
     /// Padded standard base64, 12 characters.
     pub fn to_base64(self) -> String {
-        STANDARD.encode(self.0.to_be_bytes())
+        base64::encode(&self.0.to_be_bytes())
     }
 }
 
@@ -99,8 +100,7 @@ impl fmt::Debug for Crc64Nvme {
 impl FromStr for Crc64Nvme {
     type Err = DigestError;
     fn from_str(value: &str) -> Result<Self, DigestError> {
-        let bytes = STANDARD.decode(value).map_err(|_| DigestError)?;
-        Ok(Self(u64::from_be_bytes(bytes.try_into().map_err(|_| DigestError)?)))
+        base64::decode(value).map(|bytes| Self(u64::from_be_bytes(bytes))).ok_or(DigestError)
     }
 }
 
