@@ -8,7 +8,10 @@ mod file;
 mod host;
 mod perform;
 mod put;
+pub mod read;
+pub mod record;
 mod uploads;
 mod watch;
+pub mod write;
 
 pub use self::{host::Host, uploads::Uploads};
