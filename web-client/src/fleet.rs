@@ -190,7 +190,10 @@ impl Fleet {
             let share = Share {
                 puts,
                 hashing: Budget { used_bytes: hashing, most_bytes: part_size_bytes * 2 },
-                ahead: Budget { used_bytes: ahead, most_bytes: part_size_bytes * (at_once as u64 / 2).max(2) },
+                ahead: Budget {
+                    used_bytes: ahead,
+                    most_bytes: part_size_bytes * (at_once as u64 / 2).max(self.limits.hash_at_once),
+                },
                 part_size_bytes,
             };
             let commands = upload.engine.pump(now_ms, share);

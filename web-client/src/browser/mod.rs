@@ -3,9 +3,12 @@
 //! `js/worker.js` is its only caller, and `js/index.js` is what a page sees.
 
 mod api;
+mod batch;
 mod changes;
 mod file;
+mod hash;
 mod host;
+mod options;
 mod perform;
 mod put;
 pub mod read;

@@ -1,11 +1,14 @@
 //! Calls of the API: one at a time, each repeated as its class of error allows.
 
-use sealmark_protocol::{CompleteRequest, CreateUploadRequest, ErrorCode, SignPartsResponse, Upload, UploadState};
+use sealmark_protocol::{
+    CompleteRequest, CreateUploadRequest, ErrorCode, MediaId, SignPartsResponse, Upload, UploadState,
+};
 
 use super::{
-    CallError, Code, Command, Engine, Known, MOST_REPAIRS, News, State, Ticket, UploadFailure, backoff::Attempts,
+    CallError, Code, Command, Engine, Known, MOST_REPAIRS, State, Ticket, UploadFailure, backoff::Attempts,
     parts::Parts, watch::Watching,
 };
+use crate::news::MediaNews;
 
 /// Parts that one call signs, by the API's own limit.
 const MOST_PARTS_A_BATCH: usize = 100;
@@ -275,7 +278,7 @@ impl Engine {
                     }
                     UploadState::Completed => {
                         self.known = Some(known);
-                        self.is_whole();
+                        self.is_whole(known.media_id);
                     }
                     UploadState::Open | UploadState::Aborted => self.upload_is_gone(ErrorCode::UploadClosed),
                 }
@@ -341,7 +344,7 @@ impl Engine {
         self.acknowledge(stored);
     }
 
-    pub(super) fn proved(&mut self, ticket: Ticket, outcome: Result<News, CallError>) {
+    pub(super) fn proved(&mut self, ticket: Ticket, outcome: Result<MediaNews, CallError>) {
         if !self.call.take(ticket) {
             return;
         }
@@ -349,7 +352,7 @@ impl Engine {
             Ok(news) => {
                 self.call_succeeded();
                 self.is_instant = true;
-                self.is_whole();
+                self.is_whole(news.media_id);
                 self.show(news);
             }
             Err(error) if self.renews_token(&error) => {}
@@ -401,14 +404,14 @@ impl Engine {
         }
     }
 
-    pub(super) fn completed(&mut self, ticket: Ticket, outcome: Result<News, CallError>) {
+    pub(super) fn completed(&mut self, ticket: Ticket, outcome: Result<MediaNews, CallError>) {
         if !self.call.take(ticket) {
             return;
         }
         match outcome {
             Ok(news) => {
                 self.call_succeeded();
-                self.is_whole();
+                self.is_whole(news.media_id);
                 self.show(news);
             }
             Err(CallError::Refused {
@@ -424,16 +427,14 @@ impl Engine {
     }
 
     /// The object is whole: nothing of the upload is left to do or to remember.
-    pub(super) fn is_whole(&mut self) {
+    pub(super) fn is_whole(&mut self, media_id: MediaId) {
         self.paused = false;
         self.acknowledged_bytes = self.source.size_bytes;
         self.stop_parts();
         self.parts = None;
-        let media_id = self.known.map(|known| known.media_id);
-        self.push(Command::Forget { media_id });
-        if let Some(known) = self.known {
-            self.enter(State::Watching(Watching::new(known.media_id)));
-        }
+        self.whole = Some(media_id);
+        self.push(Command::Forget { media_id: Some(media_id) });
+        self.enter(State::Watching(Watching::new(media_id)));
     }
 
     pub(super) fn aborted(&mut self, ticket: Ticket, outcome: Result<(), CallError>) {
@@ -452,7 +453,9 @@ impl Engine {
         if completing && closed {
             // Too late: the server had completed it. Showing the picture is better than denying it.
             self.ended_at_ms = None;
-            return self.is_whole();
+            if let Some(known) = self.known {
+                return self.is_whole(known.media_id);
+            }
         }
         let creating = self.known.is_none() && self.resume.is_none();
         let again = !creating && (self.renews_token(error) || (error.is_transient() && self.call_again(error)));

@@ -1,13 +1,12 @@
 //! What happened, as the driver tells it to the engine.
 
-use sealmark_protocol::{
-    Checksum, ErrorCode, FailureCode, MediaId, MediaRecord, MediaState, SignPartsResponse, Upload, UploadId,
-};
+use sealmark_protocol::{Checksum, ErrorCode, MediaId, SignPartsResponse, Upload, UploadId};
 
 use super::{
     Ticket, UploadFailure,
     backoff::{Trouble, is_transient},
 };
+use crate::news::MediaNews;
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,7 +69,7 @@ pub enum Event {
         /// Number of the work.
         ticket: Ticket,
         /// Its outcome.
-        outcome: Result<News, CallError>,
+        outcome: Result<MediaNews, CallError>,
     },
     /// The answer to a batch of parts to sign.
     Signed {
@@ -98,14 +97,14 @@ pub enum Event {
         /// Number of the work.
         ticket: Ticket,
         /// Its outcome.
-        outcome: Result<News, CallError>,
+        outcome: Result<MediaNews, CallError>,
     },
     /// A record came over the stream.
     Media {
         /// Number of the work.
         ticket: Ticket,
         /// The record of now.
-        news: News,
+        news: MediaNews,
     },
     /// The stream of records lives.
     Heartbeat {
@@ -117,7 +116,7 @@ pub enum Event {
         /// Number of the work.
         ticket: Ticket,
         /// Its outcome.
-        outcome: Result<News, CallError>,
+        outcome: Result<MediaNews, CallError>,
     },
     /// The stream of records is over; `Ok` where the server ended it in good order.
     WatchEnded {
@@ -168,23 +167,7 @@ pub struct Identity {
     /// An upload of the same file from an earlier visit, to go on with.
     pub resume: Option<UploadId>,
     /// The picture that another tab has made of the file while this one waited for it.
-    pub made: Option<(UploadId, MediaId)>,
-}
-
-/// What is new of a picture.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct News {
-    /// Where it stands.
-    pub state: MediaState,
-    /// Why it failed, where it did: code and sentence.
-    pub failure: Option<(FailureCode, String)>,
-}
-
-impl From<&MediaRecord> for News {
-    fn from(record: &MediaRecord) -> Self {
-        let failure = record.failure.as_ref().map(|failure| (failure.code, failure.message.clone()));
-        Self { state: record.state, failure }
-    }
+    pub made: Option<MediaId>,
 }
 
 /// Why a call of the API brought nothing.

@@ -37,7 +37,7 @@ pub use self::{
     backoff::Trouble,
     command::{Command, Ticket},
     endpoints::Endpoints,
-    event::{CallError, Event, Identity, News, PutError, ReadError},
+    event::{CallError, Event, Identity, PutError, ReadError},
     failure::{Code, UploadFailure},
     link::Hint,
     options::{Budget, Limits, Share, Source},
@@ -105,7 +105,8 @@ pub struct Engine {
     creation: Option<CreateUploadRequest>,
     hashes_all: bool,
     content: Option<Sha256Digest>,
-    has_news: bool,
+    /// The picture, once the object is whole.
+    whole: Option<MediaId>,
     share: Share,
     notes: Vec<Note>,
     call: Call,
@@ -144,7 +145,7 @@ impl Engine {
             creation: None,
             hashes_all: false,
             content: None,
-            has_news: false,
+            whole: None,
             share: Share::default(),
             notes: Vec::new(),
             call: Call::default(),
@@ -239,9 +240,8 @@ impl Engine {
         self.source.file_name = identity.file_name;
         self.source.size_bytes = identity.size_bytes;
         self.source.content_type = identity.content_type;
-        if let Some((upload_id, media_id)) = identity.made {
-            self.known = Some(Known { upload_id, media_id });
-            return self.is_whole();
+        if let Some(media_id) = identity.made {
+            return self.is_whole(media_id);
         }
         self.resume = identity.resume;
         match self.resume {
@@ -327,7 +327,7 @@ impl Engine {
         let over = match &self.state {
             // The picture exists already; deleting pictures is another matter.
             State::Watching(_) | State::Ready | State::Cancelling { .. } | State::Cancelled => true,
-            State::Failed(_) => self.has_news,
+            State::Failed(_) => self.whole.is_some(),
             _ => false,
         };
         if over {
@@ -357,9 +357,11 @@ impl Engine {
         self.repairs = 0;
         self.ended_at_ms = None;
         self.call.renewed = false;
+        if let Some(media_id) = self.whole {
+            return self.enter(State::Watching(Watching::new(media_id)));
+        }
         match (self.known, self.resume) {
             _ if !self.is_identified => self.enter(State::Identifying),
-            (Some(known), _) if self.has_news => self.enter(State::Watching(Watching::new(known.media_id))),
             (Some(known), _) if !spent => self.enter(State::Fetching(known.upload_id)),
             (None, Some(upload_id)) if !spent => self.enter(State::Fetching(upload_id)),
             _ => self.begin_anew(),

@@ -31,6 +31,9 @@ pub struct Limits {
     /// Whether to hash the whole file first, so that content that the tenant has already need not be sent; only with
     /// [`Integrity::Sha256`].
     pub instant: bool,
+    /// Parts that are read and hashed at the same time, at least 1; of those that are hashed as a whole each takes its
+    /// length in memory.
+    pub hash_at_once: u64,
     /// What fails for a reason that time may mend is tried again for this long without any success, in milliseconds.
     pub patience_ms: u64,
     /// No wait between two attempts is longer, in milliseconds, but where the server asks for more.
@@ -54,6 +57,7 @@ impl Default for Limits {
             part_size_bytes: None,
             integrity: Integrity::default(),
             instant: false,
+            hash_at_once: 2,
             patience_ms: 24 * 3_600 * 1_000,
             longest_wait_ms: 60_000,
             call_timeout_ms: 30_000,

@@ -135,7 +135,7 @@ impl Engine {
                 .filter(|_| moving),
             resumed_bytes: self.resumed_bytes,
             upload_id: self.known.map(|known| known.upload_id),
-            media_id: self.known.map(|known| known.media_id),
+            media_id: self.whole.or(self.known.map(|known| known.media_id)),
             error: if let State::Failed(failure) = &self.state { Some(failure.clone()) } else { None },
             instant: self.is_instant,
             started_at_ms: self.started_at_ms,

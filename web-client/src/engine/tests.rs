@@ -335,7 +335,8 @@ fn where_streams_bring_nothing_the_record_is_looked_at() {
     }
     let look = until(&mut world, |command| matches!(command, Command::Look { .. }));
     world.out.remove(&look);
-    world.step(Event::Looked { ticket: look, outcome: Ok(news(MediaState::Processing)) });
+    let media_id = world.uploads[0].upload.media_id;
+    world.step(Event::Looked { ticket: look, outcome: Ok(news(media_id, MediaState::Processing)) });
     assert_eq!(world.state(), Standing::Processing);
     world.settle(Outcome::Good);
     assert_eq!(world.state(), Standing::Ready);

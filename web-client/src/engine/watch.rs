@@ -2,7 +2,9 @@
 
 use sealmark_protocol::{ErrorCode, MediaId, MediaState};
 
-use super::{CallError, Code, Command, Engine, News, State, Ticket, UploadFailure};
+use crate::news::MediaNews;
+
+use super::{CallError, Code, Command, Engine, State, Ticket, UploadFailure};
 
 /// Streams that may end without a record before single looks take their place: some proxies hold streams back.
 const MOST_SILENT_STREAMS: u32 = 2;
@@ -41,7 +43,7 @@ impl Watching {
 
 impl Engine {
     /// A record came over the stream.
-    pub(super) fn media(&mut self, ticket: Ticket, news: News) {
+    pub(super) fn media(&mut self, ticket: Ticket, news: MediaNews) {
         if !self.call.is(ticket) {
             return;
         }
@@ -54,7 +56,7 @@ impl Engine {
     }
 
     /// Takes news; the last ones end the upload.
-    pub(super) fn show(&mut self, news: News) {
+    pub(super) fn show(&mut self, news: MediaNews) {
         let ending = match news.state {
             MediaState::Ready => Some(State::Ready),
             MediaState::Failed => Some(State::Failed(failure_of(news))),
@@ -64,7 +66,6 @@ impl Engine {
             }
             MediaState::Uploading | MediaState::Uploaded | MediaState::Processing => None,
         };
-        self.has_news = true;
         if let Some(state) = ending {
             self.has_ended = true;
             self.stop_call();
@@ -72,7 +73,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn looked(&mut self, ticket: Ticket, outcome: Result<News, CallError>) {
+    pub(super) fn looked(&mut self, ticket: Ticket, outcome: Result<MediaNews, CallError>) {
         if self.call.take(ticket) {
             match outcome {
                 Ok(news) => {
@@ -118,9 +119,9 @@ impl Engine {
     }
 }
 
-fn failure_of(news: News) -> UploadFailure {
+fn failure_of(news: MediaNews) -> UploadFailure {
     match news.failure {
-        Some((code, message)) => UploadFailure::new(Code::Media(code), message),
+        Some(failure) => UploadFailure::new(Code::Media(failure.code), failure.message),
         None => UploadFailure::new(Code::Media(sealmark_protocol::FailureCode::Unknown), "no version could be made"),
     }
 }

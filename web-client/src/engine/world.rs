@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sealmark_protocol::{
-    ByteRange, Challenge, Checksum, Crc64Nvme, ErrorCode, Integrity, MediaState, PartToSign, Sha256Digest,
+    ByteRange, Challenge, Checksum, Crc64Nvme, ErrorCode, Integrity, MediaId, MediaState, PartToSign, Sha256Digest,
     SignPartsResponse, SignedPart, StoredPart, Upload, UploadId, UploadState, plan_parts,
 };
 
+use crate::news::MediaNews;
+
 use super::{
-    Budget, CallError, Command, Engine, Event, Identity, Limits, News, PutError, ReadError, Share, Snapshot, Source,
+    Budget, CallError, Command, Engine, Event, Identity, Limits, PutError, ReadError, Share, Snapshot, Source,
     Standing, Ticket, UploadFailure,
 };
 
@@ -278,7 +280,7 @@ impl World {
                         return Err(refused(ErrorCode::UploadClosed));
                     }
                     held.upload.state = UploadState::Completed;
-                    Ok(news(MediaState::Uploaded))
+                    Ok(news(held.upload.media_id, MediaState::Uploaded))
                 });
                 Event::Proved { ticket, outcome }
             }
@@ -347,7 +349,7 @@ impl World {
                         return Err(refused(ErrorCode::PartsMissing));
                     }
                     held.upload.state = UploadState::Completed;
-                    Ok(news(MediaState::Uploaded))
+                    Ok(news(held.upload.media_id, MediaState::Uploaded))
                 });
                 Event::Completed { ticket, outcome }
             }
@@ -385,16 +387,16 @@ impl World {
                 }
                 Event::Put { ticket, outcome: put_outcome(how, number) }
             }
-            Command::Watch { .. } => {
+            Command::Watch { media_id, .. } => {
                 let outcome = self.call(how, |_| Ok(()));
                 if outcome.is_ok() {
                     self.out.insert(ticket, command);
-                    return self.step(Event::Media { ticket, news: news(MediaState::Ready) });
+                    return self.step(Event::Media { ticket, news: news(media_id, MediaState::Ready) });
                 }
                 Event::WatchEnded { ticket, outcome }
             }
-            Command::Look { .. } => {
-                let outcome = self.call(how, |_| Ok(news(MediaState::Ready)));
+            Command::Look { media_id, .. } => {
+                let outcome = self.call(how, |_| Ok(news(media_id, MediaState::Ready)));
                 Event::Looked { ticket, outcome }
             }
             Command::Stop { .. } | Command::Wake { .. } | Command::Remember { .. } | Command::Forget { .. } => return,
@@ -479,6 +481,6 @@ fn stored_part(upload: &Upload, number: u32, etag: &str) -> StoredPart {
     StoredPart { number, size_bytes, etag: etag.to_owned() }
 }
 
-pub(super) fn news(state: MediaState) -> News {
-    News { state, failure: None }
+pub(super) fn news(media_id: MediaId, state: MediaState) -> MediaNews {
+    MediaNews { media_id, state, failure: None }
 }

@@ -22,8 +22,9 @@ use super::{
     watch::{Heard, watch},
 };
 use crate::{
-    engine::{CallError, Command, Event, Hint, Identity, Limits, News, Snapshot, Source, Standing, Ticket},
+    engine::{CallError, Command, Event, Hint, Identity, Limits, Snapshot, Source, Standing, Ticket},
     fleet::{Fleet, Stepped, UploadNumber},
+    news::MediaNews,
 };
 
 /// Where and how to upload.
@@ -242,7 +243,7 @@ impl Uploads {
                         // Sending will find out what is wrong with the file.
                         Err(_) => Err(CallError::BadAnswer),
                     };
-                    let outcome = outcome.inspect(&keep).map(|record| News::from(&record));
+                    let outcome = outcome.inspect(&keep).map(|record| MediaNews::from(&record));
                     tell(Event::Proved { ticket, outcome });
                 });
             }
@@ -261,7 +262,7 @@ impl Uploads {
             Command::Complete { ticket, upload_id, request } => self.spawn(number, ticket, async move {
                 let post = api.post(&format!("/v1/uploads/{upload_id}/complete"), &token, &request);
                 let outcome = api::answer(post).await.and_then(|answer| answer.json());
-                let outcome = outcome.inspect(&keep).map(|record| News::from(&record));
+                let outcome = outcome.inspect(&keep).map(|record| MediaNews::from(&record));
                 tell(Event::Completed { ticket, outcome });
             }),
             Command::Watch { ticket, media_id } => self.spawn(number, ticket, async move {
@@ -269,7 +270,7 @@ impl Uploads {
                     tell(match news {
                         Heard::Record(record) => {
                             keep(&record);
-                            Event::Media { ticket, news: News::from(&*record) }
+                            Event::Media { ticket, news: MediaNews::from(&*record) }
                         }
                         Heard::Alive => Event::Heartbeat { ticket },
                     });
@@ -280,7 +281,7 @@ impl Uploads {
             Command::Look { ticket, media_id } => self.spawn(number, ticket, async move {
                 let get = api.request(Method::GET, &format!("/v1/media/{media_id}"), Some(&token));
                 let outcome = api::answer(get).await.and_then(|answer| answer.json());
-                let outcome = outcome.inspect(&keep).map(|record| News::from(&record));
+                let outcome = outcome.inspect(&keep).map(|record| MediaNews::from(&record));
                 tell(Event::Looked { ticket, outcome });
             }),
             Command::Abort { ticket, upload_id } => self.spawn(number, ticket, async move {
