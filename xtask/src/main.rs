@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a command-line tool talks on standard output")]
 
 mod apt;
+mod bench_hash;
 mod children;
 mod credentials;
 mod dev;
@@ -44,6 +45,8 @@ enum Command {
     Doctor,
     /// Build the browser client into www/pkg
     Wasm(wasm::Options),
+    /// Measure hashing in Chromium: scalar, four lanes, the browser's own, CRC64NVME
+    BenchHash,
     /// Make the documents' pictures and the README's demo output anew, from a real run
     Pictures,
     /// Check format, lints, licences and sources
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Command::Setup { purpose } => setup::run(purpose),
         Command::Doctor => doctor::run(),
         Command::Wasm(options) => wasm::build(&options),
+        Command::BenchHash => bench_hash::run(),
         Command::Pictures => pictures::run(),
         Command::Lint => lint::run(),
     };
