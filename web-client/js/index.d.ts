@@ -41,6 +41,8 @@ export type ClientErrorCode =
   | 'network'
   /** The object store refuses a part for a reason that no repeat mends. */
   | 'store_refused'
+  /** The clocks of server and store differ by more than signatures bear. */
+  | 'clock_skew'
   /** The file's bytes changed while it was being sent. */
   | 'file_changed'
   /** The file cannot be read any more. */
@@ -123,6 +125,8 @@ export interface Snapshot {
   readonly upload_id: string | null;
   readonly media_id: string | null;
   readonly error: UploadFailure | null;
+  /** Whether the server had the content already, so that nothing was sent. */
+  readonly instant: boolean;
   /** The picture's record, once the object is whole. */
   readonly media: MediaRecord | null;
   /** Milliseconds since 1970 UTC. */

@@ -8,6 +8,7 @@ mod credentials;
 mod dev;
 mod doctor;
 mod lint;
+mod package;
 mod pictures;
 mod places;
 mod ready;
@@ -44,6 +45,8 @@ enum Command {
     Doctor,
     /// Build the browser client into www/pkg
     Wasm(wasm::Options),
+    /// Make the npm package of the browser client, target/package/*.tgz
+    Package,
     /// Make the documents' pictures and the README's demo output anew, from a real run
     Pictures,
     /// Check format, lints, licences and sources
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Command::Setup { purpose } => setup::run(purpose),
         Command::Doctor => doctor::run(),
         Command::Wasm(options) => wasm::build(&options),
+        Command::Package => package::run(),
         Command::Pictures => pictures::run(),
         Command::Lint => lint::run(),
     };

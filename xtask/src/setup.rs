@@ -61,13 +61,13 @@ pub(crate) fn run(purpose: Purpose) -> Result<()> {
     minio()
 }
 
-/// Installs wasm-opt, and Node.js, which runs it.
+/// Installs wasm-opt and esbuild, and Node.js, which runs them.
 ///
 /// # Errors
 /// As [`run`].
 pub(crate) fn optimizer() -> Result<()> {
     node()?;
-    npm_ci(&places::root().join("xtask/tools"), "wasm-opt")
+    npm_ci(&places::root().join("xtask/tools"), "wasm-opt and esbuild")
 }
 
 fn node() -> Result<()> {
