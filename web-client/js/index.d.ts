@@ -230,8 +230,8 @@ export interface AddOptions {
   priority?: number;
 }
 
-/** What `add` takes: a file, a handle of one (kept, so that a later visit can go on by itself), or a list. */
-export type FileSource = File | FileSystemFileHandle;
+/** What `add` takes: a file, a handle of one (kept, so that a later visit can go on by itself), or both. */
+export type FileSource = File | FileSystemFileHandle | { file: File; handle: FileSystemFileHandle };
 
 export interface UploaderEventMap {
   /** Files are in the list. */
@@ -281,6 +281,8 @@ export class Uploader extends EventTarget {
   snapshot(id: string): Snapshot | undefined;
   readonly snapshots: Snapshot[];
   readonly totals: Totals;
+  /** The file as it was added; undefined for what was no file, or is no longer in the list. */
+  file(id: string): Promise<File | undefined>;
 
   /** Uploads of earlier visits, newest first. */
   unfinished(): Promise<UnfinishedUpload[]>;
