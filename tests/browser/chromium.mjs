@@ -50,7 +50,7 @@ export async function scenario(run, { locale = 'en-US', ...more } = {}) {
   });
   page.on('pageerror', (error) => complaints.push(`exception: ${error.stack ?? error}`));
   try {
-    await page.goto(process.env.SEALMARK_URL);
+    await page.goto(process.env.SEALMARK_START ?? process.env.SEALMARK_URL);
     await run({ page, context, files: process.argv.slice(2) });
     if (complaints.length > 0) throw new Error(`the page complained:\n${complaints.join('\n')}`);
   } catch (error) {

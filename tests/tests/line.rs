@@ -4,5 +4,7 @@ mod line {
     mod api;
     mod browser;
     mod crash;
+    mod element;
+    mod package;
     mod photos;
 }

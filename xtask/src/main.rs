@@ -9,6 +9,7 @@ mod credentials;
 mod dev;
 mod doctor;
 mod lint;
+mod package;
 mod pictures;
 mod places;
 mod ready;
@@ -47,6 +48,8 @@ enum Command {
     Wasm(wasm::Options),
     /// Measure hashing in Chromium: scalar, four lanes, the browser's own, CRC64NVME
     BenchHash,
+    /// Make the npm package of the browser client, target/package/*.tgz
+    Package,
     /// Make the documents' pictures and the README's demo output anew, from a real run
     Pictures,
     /// Check format, lints, licences and sources
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Command::Doctor => doctor::run(),
         Command::Wasm(options) => wasm::build(&options),
         Command::BenchHash => bench_hash::run(),
+        Command::Package => package::run(),
         Command::Pictures => pictures::run(),
         Command::Lint => lint::run(),
     };
