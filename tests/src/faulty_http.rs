@@ -144,35 +144,60 @@ async fn serve(client: TcpStream, shared: &Shared) -> io::Result<()> {
     let mut client = BufReader::new(client);
     while let Some(head) = Head::read(&mut client).await? {
         let (index, fault) = shared.begin(&head);
-        let count = |bytes: u64| shared.note(index, |exchange| exchange.body_bytes += bytes);
-        match fault {
-            None => forward(&mut client, &head, shared, index, Spoil::Nothing).await?,
-            Some(Fault::FlipByte) => forward(&mut client, &head, shared, index, Spoil::FirstByte).await?,
-            Some(Fault::LoseAnswer) => {
-                forward(&mut client, &head, shared, index, Spoil::Answer).await?;
-                return reset(client);
-            }
-            Some(Fault::Answer(answer)) => {
-                drain(&mut client, head.content_length(), count).await?;
-                client.write_all(answer.to_http().as_bytes()).await?;
-                shared.note(index, |exchange| exchange.status = Some(answer.status));
-            }
-            Some(Fault::Silence) => {
-                let mut round = shared.round.subscribe();
-                drain(&mut client, head.content_length(), count).await?;
-                let mut byte = [0];
-                tokio::select! {
-                    _ = round.changed() => return reset(client),
-                    _ = client.read(&mut byte) => return Ok(()),
-                }
-            }
-            Some(Fault::ResetAfter(bytes)) => {
-                drain(&mut client, head.content_length().min(bytes), count).await?;
-                return reset(client);
-            }
+        let next = exchange(&mut client, &head, shared, index, fault).await;
+        shared.note(index, |exchange| exchange.ended = true);
+        match next? {
+            Next::GoOn => {}
+            Next::Reset => return client.into_inner().set_zero_linger(),
         }
     }
     Ok(())
+}
+
+/// What becomes of a connection after an exchange.
+enum Next {
+    GoOn,
+    /// It ends by RST, as a broken link does.
+    Reset,
+}
+
+async fn exchange(
+    client: &mut BufReader<TcpStream>,
+    head: &Head,
+    shared: &Shared,
+    index: usize,
+    fault: Option<Fault>,
+) -> io::Result<Next> {
+    let count = |bytes: u64| shared.note(index, |exchange| exchange.body_bytes += bytes);
+    match fault {
+        None => forward(client, head, shared, index, Spoil::Nothing).await?,
+        Some(Fault::FlipByte) => forward(client, head, shared, index, Spoil::FirstByte).await?,
+        Some(Fault::LoseAnswer) => {
+            forward(client, head, shared, index, Spoil::Answer).await?;
+            return Ok(Next::Reset);
+        }
+        Some(Fault::Answer(reply)) => {
+            drain(client, head.content_length(), count).await?;
+            client.write_all(reply.to_http().as_bytes()).await?;
+            shared.note(index, |exchange| exchange.answer(Some(reply.status)));
+        }
+        Some(Fault::Silence) => {
+            let mut round = shared.round.subscribe();
+            drain(client, head.content_length(), count).await?;
+            // Until the client gives up, or the fault is over.
+            let mut byte = [0];
+            tokio::select! {
+                _ = round.changed() => {}
+                _ = client.read(&mut byte) => {}
+            }
+            return Ok(Next::Reset);
+        }
+        Some(Fault::ResetAfter(bytes)) => {
+            drain(client, head.content_length().min(bytes), count).await?;
+            return Ok(Next::Reset);
+        }
+    }
+    Ok(Next::GoOn)
 }
 
 /// What is done to an exchange on its way.
@@ -220,11 +245,6 @@ async fn forward(
         return Ok(());
     }
     // Noted before the last byte, so that who has seen the answer finds it in the record.
-    shared.note(index, |exchange| exchange.status = answer.status());
+    shared.note(index, |exchange| exchange.answer(answer.status()));
     pass_answer(&mut from_server, client, &answer, head).await
-}
-
-/// Ends a connection by RST, as a broken link does.
-fn reset(client: BufReader<TcpStream>) -> io::Result<()> {
-    client.into_inner().set_zero_linger()
 }

@@ -4,5 +4,6 @@ mod line {
     mod api;
     mod browser;
     mod crash;
+    mod faults;
     mod photos;
 }

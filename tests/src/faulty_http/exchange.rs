@@ -1,5 +1,7 @@
 //! What a relay remembers of a request.
 
+use std::time::Instant;
+
 use super::message::Head;
 
 /// One request and what came of it.
@@ -22,7 +24,11 @@ pub struct Exchange {
     /// Whether a rule struck.
     pub faulty: bool,
     /// When the request came.
-    pub begun_at: std::time::Instant,
+    pub begun_at: Instant,
+    /// When the client was answered.
+    pub answered_at: Option<Instant>,
+    /// Whether nothing more comes of it.
+    pub ended: bool,
 }
 
 impl Exchange {
@@ -37,8 +43,15 @@ impl Exchange {
             server_status: None,
             status: None,
             faulty,
-            begun_at: std::time::Instant::now(),
+            begun_at: Instant::now(),
+            answered_at: None,
+            ended: false,
         }
+    }
+
+    pub(super) fn answer(&mut self, status: Option<u16>) {
+        self.status = status;
+        self.answered_at = Some(Instant::now());
     }
 
     /// Whether it brings bytes of a file to a store: a part, or a form.
