@@ -15,6 +15,7 @@ use sealmark_tests::{
     proxy::Proxy,
 };
 use serde_json::json;
+use tempfile::TempDir;
 
 use super::{
     chromium::{Chromium, Seen},
@@ -33,6 +34,8 @@ pub(super) struct Scene {
     api: Link,
     catalogue: Catalogue,
     line: Line,
+    // Held so that it is there for as long as the API serves it.
+    _www: TempDir,
 }
 
 /// Browser, then the TCP proxy, then the HTTP relay, then the server.
@@ -70,12 +73,12 @@ struct Run<'a> {
 impl Scene {
     pub(super) async fn start() -> Result<Self> {
         let (store, api) = (Link::new().await?, Link::new().await?);
-        let www = tempfile_www()?;
+        let www = www()?;
         let line = Line::start_with(Options {
             settings: vec![
                 ("store", "public_endpoint", format!("{:?}", store.proxy.origin())),
                 ("http", "origins", format!("[{:?}]", api.proxy.origin())),
-                ("http", "www", format!("{:?}", www)),
+                ("http", "www", format!("{:?}", www.path())),
                 ("policy", "max_file_bytes", (1_u64 << 40).to_string()),
             ],
             ..Options::default()
@@ -84,7 +87,7 @@ impl Scene {
         store.relay.towards(line.browser_store_proxy.port());
         api.relay.towards(line.api_proxy.port());
         let chromium = Chromium::start(&api.proxy.origin())?;
-        Ok(Self { chromium, store, api, catalogue: line.catalogue().await?, line })
+        Ok(Self { chromium, store, api, catalogue: line.catalogue().await?, line, _www: www })
     }
 
     pub(super) fn logs(&self) -> String {
@@ -339,18 +342,16 @@ fn check_bytes(run: &Run<'_>, exchanges: &[Exchange]) -> Vec<String> {
     wrongs
 }
 
-/// The bare page and the package beside it, as a folder to serve; it lies in the system's temporary folder.
-fn tempfile_www() -> Result<PathBuf> {
-    let folder = std::env::temp_dir().join(format!("sealmark-faults-{}", std::process::id()));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder)?;
+/// The bare page and the package beside it, as a folder to serve.
+fn www() -> Result<TempDir> {
+    let folder = tempfile::Builder::new().prefix("sealmark-faults-").tempdir()?;
     for file in fs::read_dir(root().join("tests/browser/pages"))? {
         let file = file?;
         if file.file_type()?.is_file() {
-            fs::copy(file.path(), folder.join(file.file_name()))?;
+            fs::copy(file.path(), folder.path().join(file.file_name()))?;
         }
     }
-    std::os::unix::fs::symlink(root().join("www/pkg"), folder.join("pkg"))?;
+    std::os::unix::fs::symlink(root().join("www/pkg"), folder.path().join("pkg"))?;
     Ok(folder)
 }
 
