@@ -5,7 +5,7 @@ use std::{env, process::Command};
 use anyhow::{Result, bail};
 use clap::Args;
 
-use crate::{package, places, setup, shell};
+use crate::{package, places, setup, shell, wasm};
 
 /// Options of `cargo xtask test`.
 #[derive(Debug, Args)]
