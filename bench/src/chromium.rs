@@ -243,7 +243,8 @@ impl Page {
         Ok(memory)
     }
 
-    /// Records where the page's and its workers' time goes while `work` runs; self time by function, longest first.
+    /// Records where the page's and its workers' time goes while `work` runs; a profile of the page, then one of each
+    /// worker.
     ///
     /// # Errors
     /// When the page is gone.

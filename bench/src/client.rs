@@ -14,7 +14,9 @@ pub(crate) enum Client {
     /// `fetch` by hand, so many parts at once.
     Raw(u32),
     /// The same, with each part hashed by `crypto.subtle` and the hash signed; the store checks it.
-    RawSubtle(u32),
+    ///
+    /// The body is the file's `slice`, read once more, or the `buffer` that was hashed.
+    RawSubtle(u32, &'static str),
     /// One PUT of the whole file.
     Whole,
     /// Uppy 5, aws-s3.
@@ -33,7 +35,7 @@ impl Client {
         match self {
             Self::Ours(integrity) => format!("Sealmark, {integrity}"),
             Self::Raw(concurrency) => format!("raw fetch ×{concurrency}"),
-            Self::RawSubtle(concurrency) => format!("raw fetch ×{concurrency}, crypto.subtle SHA-256"),
+            Self::RawSubtle(concurrency, body) => format!("raw fetch ×{concurrency}, crypto.subtle, sends the {body}"),
             Self::Whole => "whole PUT".to_owned(),
             Self::Uppy5 => "Uppy 5 aws-s3".to_owned(),
             Self::Uppy6 => "Uppy 6 aws-s3".to_owned(),
@@ -51,7 +53,7 @@ impl Client {
     pub(crate) fn settings(self) -> &'static str {
         match self {
             Self::Ours(_) => "defaults",
-            Self::Raw(_) | Self::RawSubtle(_) => {
+            Self::Raw(_) | Self::RawSubtle(..) => {
                 "8 MiB parts, all signed by one request (hashed ones each by its own); up to 9 repeats"
             }
             Self::Whole => "one presigned PUT",
@@ -60,7 +62,7 @@ impl Client {
             Self::Tus => {
                 "no chunk size (its advice), retryDelays 0, 1, 3, 5 s; data with the creation for small files, 6 at once"
             }
-            Self::Evaporate => "8 MiB parts, 6 at once, signature version 4",
+            Self::Evaporate => "8 MiB parts, 6 at once, signature version 2 made in the page",
         }
     }
 
@@ -68,7 +70,7 @@ impl Client {
     pub(crate) fn page(self, at: &Addresses) -> String {
         let (origin, page) = match self {
             Self::Ours(_) => (&at.api, "ours"),
-            Self::Raw(_) | Self::RawSubtle(_) | Self::Whole => (&at.signer, "raw"),
+            Self::Raw(_) | Self::RawSubtle(..) | Self::Whole => (&at.signer, "raw"),
             Self::Uppy5 => (&at.signer, "uppy5"),
             Self::Uppy6 => (&at.signer, "uppy6"),
             Self::Tus => (&at.signer, "tus"),
@@ -87,14 +89,15 @@ impl Client {
                 "options": { "api": at.api, "integrity": integrity },
             }),
             Self::Raw(concurrency) => json!({ "signer": signer, "part_size": 8 * MIB, "concurrency": concurrency }),
-            Self::RawSubtle(concurrency) => {
-                json!({ "signer": signer, "part_size": 8 * MIB, "concurrency": concurrency, "hash": "buffer" })
+            Self::RawSubtle(concurrency, body) => {
+                json!({ "signer": signer, "part_size": 8 * MIB, "concurrency": concurrency, "hash": body })
             }
             Self::Whole => json!({ "signer": signer, "whole": true, "concurrency": 6 }),
             Self::Uppy5 | Self::Uppy6 => json!({ "companion": companion, "part_size": 8 * MIB, "concurrency": 6 }),
             Self::Tus => json!({ "tus": at.tus, "concurrency": 6 }),
             Self::Evaporate => json!({
-                "signer": signer, "store": at.store, "part_size": 8 * MIB, "concurrency": 6,
+                "signer": signer, "store": at.store, "bucket": at.bucket, "access_key": at.access_key, "secret_key": at.secret_key,
+                "part_size": 8 * MIB, "concurrency": 6,
             }),
         }
     }

@@ -1,6 +1,11 @@
 //! Everybody in turn, round by round, so that the machine's noise hits all alike.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::atomic::Ordering,
+    time::Duration,
+};
 
 use anyhow::Result;
 use serde::Deserialize;
@@ -77,9 +82,10 @@ pub(crate) fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
     }
 }
 
-/// Measures clients in rounds.
+/// Measures clients in so many rounds.
 pub(crate) async fn rounds(
     clients: &[Client],
+    times: usize,
     options: &Options,
     mut measure: impl AsyncFnMut(Client, usize) -> Result<Run>,
 ) -> Vec<Measured> {
@@ -91,7 +97,7 @@ pub(crate) async fn rounds(
     let mut all: Vec<Measured> =
         clients.iter().filter(wanted).map(|client| Measured { client: *client, runs: Vec::new() }).collect();
     let count = all.len();
-    for round in 0..options.runs() {
+    for round in 0..times {
         // Nobody is always the first, nor always behind the same one.
         for place in 0..count {
             let measured = &mut all[if round % 2 == 0 { place } else { count - 1 - place }];
@@ -104,7 +110,7 @@ pub(crate) async fn rounds(
                 (None, Some(ms)) => format!("{:.2} s", ms / 1000.0),
                 (None, None) => "done".to_owned(),
             };
-            println!("    {}/{} {}: {what}", round + 1, options.runs(), measured.client.name());
+            println!("    {}/{} {}: {what}", round + 1, times, measured.client.name());
             measured.runs.push(run);
         }
     }
@@ -124,14 +130,44 @@ pub(crate) async fn upload_once(
 ) -> Result<Run> {
     let at = stack.addresses(way);
     let page = stack.browser.open(&client.page(&at)).await?;
-    let paths: Vec<&std::path::Path> = files.iter().map(PathBuf::as_path).collect();
+    let paths: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
     let done = async {
         page.choose(&paths).await?;
         let run = format!("bench.run({})", client.config(&at, way.name()));
-        Ok(serde_json::from_value::<Outcome>(page.evaluate_within(&run, within).await?)?)
+        Ok::<_, anyhow::Error>(serde_json::from_value::<Outcome>(page.evaluate_within(&run, within).await?)?)
     }
     .await;
+    let preflights = stack.sink.counts.preflights.load(Ordering::SeqCst);
+    let requests = stack.sink.counts.requests.load(Ordering::SeqCst);
     page.close().await;
     stack.clear(way).await?;
-    done.map(Run::from)
+    let mut run = Run::from(done?);
+    if way != Way::SeaweedFs && client != Client::Tus {
+        run.more.insert("preflights", preflights as f64);
+        run.more.insert("requests", requests as f64);
+    }
+    Ok(run)
+}
+
+/// Uploads once more with the profiler on, and writes a CPU profile for the page and for each of its workers; DevTools
+/// reads them.
+///
+/// # Errors
+/// When the page does not come up or the folder cannot be written.
+pub(crate) async fn profile_once(stack: &Stack, way: Way, client: Client, file: &Path, folder: &Path) -> Result<()> {
+    let at = stack.addresses(way);
+    let page = stack.browser.open(&client.page(&at)).await?;
+    page.watch_workers().await?;
+    page.choose(&[file]).await?;
+    let run = format!("bench.run({})", client.config(&at, way.name()));
+    let (_, profiles) = page.profile(page.evaluate_within(&run, Duration::from_secs(180))).await?;
+    page.close().await;
+    stack.clear(way).await?;
+    std::fs::create_dir_all(folder)?;
+    for (index, profile) in profiles.iter().enumerate() {
+        let who = if index == 0 { "page".to_owned() } else { format!("worker-{index}") };
+        let name = client.name().replace([' ', ','], "-");
+        std::fs::write(folder.join(format!("{}-{name}-{who}.cpuprofile", way.name())), profile.to_string())?;
+    }
+    Ok(())
 }

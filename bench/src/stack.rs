@@ -57,6 +57,12 @@ pub(crate) struct Addresses {
     pub(crate) token: String,
     /// The store as browsers see it.
     pub(crate) store: String,
+    /// Its bucket.
+    pub(crate) bucket: String,
+    /// Name of its key.
+    pub(crate) access_key: String,
+    /// Its key, for a page that signs by itself.
+    pub(crate) secret_key: String,
 }
 
 struct Api {
@@ -99,7 +105,7 @@ pub(crate) struct Stack {
     _tus: Process,
     pub(crate) links: Links,
     pub(crate) sink: Sink,
-    pub(crate) seaweedfs: SeaweedFs,
+    _seaweedfs: SeaweedFs,
     pub(crate) browser: Arc<Browser>,
     configs: HashMap<Way, (PathBuf, StoreConfig)>,
     signer_port: u16,
@@ -193,7 +199,7 @@ impl Stack {
             _tus: tus,
             links,
             sink,
-            seaweedfs,
+            _seaweedfs: seaweedfs,
             browser,
             configs,
             signer_port,
@@ -217,6 +223,9 @@ impl Stack {
             signer: format!("http://127.0.0.1:{signer_port}"),
             tus: format!("http://127.0.0.1:{tus_port}/files"),
             token: api.token.clone(),
+            bucket: store.bucket.clone(),
+            access_key: store.access_key.clone(),
+            secret_key: store.secret_key.clone(),
             store: store.public_endpoint.clone().unwrap_or_else(|| store.endpoint.clone()),
         }
     }

@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a command-line tool talks on standard output")]
 
 mod apt;
+mod bench;
 mod children;
 mod credentials;
 mod dev;
@@ -44,6 +45,9 @@ enum Command {
     Doctor,
     /// Build the browser client into www/pkg
     Wasm(wasm::Options),
+    /// Measure, side by side with others
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Make the documents' pictures and the README's demo output anew, from a real run
     Pictures,
     /// Check format, lints, licences and sources
@@ -57,6 +61,7 @@ fn main() -> ExitCode {
         Command::Setup { purpose } => setup::run(purpose),
         Command::Doctor => doctor::run(),
         Command::Wasm(options) => wasm::build(&options),
+        Command::Bench(bench) => bench::run(&bench),
         Command::Pictures => pictures::run(),
         Command::Lint => lint::run(),
     };

@@ -10,17 +10,18 @@ use crate::{
     client::Client,
     files,
     report::{Section, Target},
-    rounds::{Measured, rounds, upload_once},
+    rounds::{Measured, profile_once, rounds, upload_once},
     stack::{Stack, Way},
 };
 
-const CLIENTS: [Client; 11] = [
+const CLIENTS: [Client; 12] = [
     Client::Ours("sha256"),
     Client::Ours("crc64nvme"),
     Client::Ours("none"),
     Client::Raw(4),
     Client::Raw(6),
-    Client::RawSubtle(4),
+    Client::RawSubtle(4, "slice"),
+    Client::RawSubtle(4, "buffer"),
     Client::Whole,
     Client::Uppy5,
     Client::Uppy6,
@@ -34,10 +35,16 @@ pub(super) async fn measure(row: Row, way: Way, stack: &Stack, options: &Options
     let size_mb = if options.quick { 128 } else { 512 };
     let size_bytes = size_mb * 1_000_000;
     let file = files::random(&options.work, &format!("large-{size_mb}"), size_bytes)?;
-    let measured = rounds(&CLIENTS, options, async |client, _| {
+    let measured = rounds(&CLIENTS, options.runs(), options, async |client, _| {
         upload_once(stack, way, client, std::slice::from_ref(&file), Duration::from_secs(180)).await
     })
     .await;
+
+    if let Some(folder) = &options.profiles {
+        for client in CLIENTS.into_iter().filter(|client| client.is_ours()) {
+            profile_once(stack, way, client, &file, folder).await?;
+        }
+    }
 
     let mut section = Section::new(
         row.title(),
@@ -66,7 +73,7 @@ pub(super) async fn measure(row: Row, way: Way, stack: &Stack, options: &Options
     let ratio = |ours: &'static str, peer: Client| Some(of(Client::Ours(ours))? / of(peer)?);
     section.targets = vec![
         Target::at_least("sha256 ÷ Uppy 6", 1.0, ratio("sha256", Client::Uppy6)),
-        Target::at_least("sha256 ÷ raw ×4 with subtle", 0.95, ratio("sha256", Client::RawSubtle(4))),
+        Target::at_least("sha256 ÷ raw ×4 with subtle", 0.95, ratio("sha256", Client::RawSubtle(4, "slice"))),
         Target::at_least("sha256 ÷ raw ×4", 0.75, ratio("sha256", Client::Raw(4))),
         Target::at_least("none ÷ raw ×6", 0.95, ratio("none", Client::Raw(6))),
         Target::at_least("none ÷ Uppy 6", 1.3, ratio("none", Client::Uppy6)),

@@ -1,6 +1,11 @@
-//! The rows of the table, one file for each kind.
+//! The rows of the table, one file for each kind.
 
+mod breaks;
 mod large;
+mod links;
+mod many;
+mod memory;
+mod size;
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -14,6 +19,32 @@ pub(crate) enum Row {
     LargeSink,
     /// One large file to SeaweedFS
     LargeSeaweedfs,
+    /// A thousand small files to the sink
+    ManySink,
+    /// A thousand small files to SeaweedFS
+    ManySeaweedfs,
+    /// Five thousand files added
+    Add,
+    /// 50 Mbit/s for each connection
+    LinkA,
+    /// The same with resets
+    LinkAResets,
+    /// 50 Mbit/s for all together
+    LinkB,
+    /// The same with resets
+    LinkBResets,
+    /// The link is down for minutes
+    Offline,
+    /// The store answers 503 for minutes
+    Refusing,
+    /// Paused and resumed
+    Pause,
+    /// Reloaded
+    Reload,
+    /// Heap and buffers
+    Memory,
+    /// Bytes that a visitor downloads
+    Size,
 }
 
 impl Row {
@@ -22,6 +53,19 @@ impl Row {
         match self {
             Self::LargeSink => "One large file to a sink",
             Self::LargeSeaweedfs => "One large file to SeaweedFS",
+            Self::ManySink => "Many files to a sink",
+            Self::ManySeaweedfs => "Many files to SeaweedFS",
+            Self::Add => "Adding many files",
+            Self::LinkA => "Link A",
+            Self::LinkAResets => "Link A with resets",
+            Self::LinkB => "Link B",
+            Self::LinkBResets => "Link B with resets",
+            Self::Offline => "Offline",
+            Self::Refusing => "503",
+            Self::Pause => "Pause",
+            Self::Reload => "Reload",
+            Self::Memory => "Memory and the page's thread",
+            Self::Size => "Size",
         }
     }
 
@@ -33,6 +77,18 @@ impl Row {
         match self {
             Self::LargeSink => large::measure(self, Way::Sink, stack, options).await,
             Self::LargeSeaweedfs => large::measure(self, Way::SeaweedFs, stack, options).await,
+            Self::ManySink => many::upload(self, Way::Sink, stack, options).await,
+            Self::ManySeaweedfs => many::upload(self, Way::SeaweedFs, stack, options).await,
+            Self::Add => many::add(self, stack, options).await,
+            Self::LinkA | Self::LinkAResets | Self::LinkB | Self::LinkBResets => {
+                links::measure(self, stack, options).await
+            }
+            Self::Offline => breaks::measure(self, breaks::Break::Offline, stack, options).await,
+            Self::Refusing => breaks::measure(self, breaks::Break::Refusing, stack, options).await,
+            Self::Pause => breaks::measure(self, breaks::Break::Pause, stack, options).await,
+            Self::Reload => breaks::measure(self, breaks::Break::Reload, stack, options).await,
+            Self::Memory => memory::measure(self, stack, options).await,
+            Self::Size => size::measure(self, options),
         }
     }
 }
