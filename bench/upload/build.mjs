@@ -7,6 +7,7 @@ const [out] = process.argv.slice(2);
 const here = new URL('.', import.meta.url).pathname;
 const pages = {
   ours: `${here}pages/ours.js`,
+  hash: `${here}pages/hash.js`,
   raw: `${here}pages/raw.js`,
   uppy5: `${here}uppy5/page.js`,
   uppy6: `${here}pages/uppy6.js`,
@@ -18,7 +19,7 @@ mkdirSync(out, { recursive: true });
 await build({
   entryPoints: pages, bundle: true, format: 'esm', target: 'chrome120', minify: true, outdir: out, logLevel: 'warning',
   // Ours is measured as it is shipped: what is served beside the page, not a bundle of it.
-  external: ['/pkg/*'],
+  external: ['/pkg/*', '/module/*'],
 });
 for (const name of Object.keys(pages)) {
   writeFileSync(`${out}/${name}.html`, `<!doctype html><meta charset="utf-8"><title>${name}</title>

@@ -85,7 +85,10 @@ impl Sweeper {
             match self.catalogue.abort_upload(upload.upload_id, now).await {
                 Ok(_) => {
                     tracing::info!(upload.id = %upload.upload_id, "an abandoned upload was aborted");
-                    self.store.abort(&key, &store_upload).await?;
+                    match store_upload {
+                        Some(store_upload) => self.store.abort(&key, &store_upload).await?,
+                        None => self.store.delete(&key).await?,
+                    }
                 }
                 // Completed in this very moment: good.
                 Err(CatalogueError::UploadCompleted { .. }) => {}

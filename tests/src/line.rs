@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use presign_api::{Claims, Tokens};
 use reqwest::Client;
-use sealmark_catalogue::Catalogue;
+use sealmark_catalogue::{Catalogue, Transport};
 use sealmark_protocol::{MediaId, MediaRecord, TenantId, Upload, UserId};
 use sealmark_storage::{ObjectKey, StoreConfig, StoreUploadId, UploadedPart};
 use tempfile::TempDir;
@@ -217,12 +217,14 @@ impl Line {
         let open = catalogue.open_uploads(i64::MAX, 1_000).await?;
         let row = open.into_iter().find(|row| row.upload_id == upload.upload_id).context("no such upload")?;
         let key: ObjectKey = row.source_key.parse()?;
-        let id = StoreUploadId::new(row.store_upload_id);
-        let digests = catalogue.part_digests(upload.upload_id).await?;
+        let Transport::Multipart { store_upload_id } = row.transport else { bail!("not a multipart upload") };
+        let id = StoreUploadId::new(store_upload_id);
+        let checksums = catalogue.part_checksums(upload.upload_id, row.integrity).await?;
         let parts = store.list_parts(&key, &id).await?.into_iter().map(|part| UploadedPart {
             number: part.number,
             etag: part.etag,
-            sha256: digests[&part.number],
+            size_bytes: part.size_bytes,
+            checksum: checksums[&part.number],
         });
         store.complete(&key, &id, &parts.collect::<Vec<_>>()).await?;
         Ok(())

@@ -74,6 +74,7 @@ async fn keeps_the_contract(server: Server) -> Result<()> {
             ("multipart: all pages of parts", &|s| Box::pin(multipart::all_pages_of_parts(s))),
             ("multipart: a part sent again", &|s| Box::pin(multipart::a_part_sent_again(s))),
             ("multipart: wrong lists of parts", &|s| Box::pin(multipart::wrong_lists_of_parts(s))),
+            ("multipart: other kinds of checksum", &|s| Box::pin(multipart::other_kinds_of_checksum(s))),
             ("forgery: the signed part alone", &|s| Box::pin(forgery::only_the_signed_part(s))),
             ("forgery: expired", &|s| Box::pin(forgery::an_expired_url(s))),
             ("forgery: paths out of the bucket", &|s| Box::pin(forgery::paths_out_of_the_bucket(s))),

@@ -1,121 +1,142 @@
-// What a page imports: uploads that survive anything. All work is done by a Worker; this file only talks to it.
+// What a page imports: uploads that survive anything. All work is done by a Worker; this file only talks to it, so that
+// the page stays free. Types and meanings: index.d.ts.
 
-/**
- * @typedef {'preparing'|'uploading'|'paused'|'offline'|'waiting'|'completing'|'processing'|'ready'|'failed'|'cancelled'} UploadState
- *
- * @typedef {object} Snapshot One upload at one moment.
- * @property {string} id - the uploader's own number, as text
- * @property {string} file_name
- * @property {number} size_bytes
- * @property {UploadState} state
- * @property {number} sent_bytes - acknowledged or on their way
- * @property {number} acknowledged_bytes - the store has them
- * @property {number} speed_bytes_per_s
- * @property {number|null} remaining_s
- * @property {number} resumed_bytes - the store had them from an earlier visit
- * @property {string|null} upload_id
- * @property {string|null} media_id
- * @property {{code: string, message: string}|null} error
- * @property {object|null} media - the picture's record, as `GET /v1/media/{id}` has it
- * @property {number} started_at_ms - milliseconds since 1970 UTC
- * @property {number} elapsed_ms
- */
+import { batchesOf, isHandle, listOf } from './intake.js';
+import { beginning, isFinal, noTotals } from './snapshots.js';
+import { UploaderError } from './uploader_error.js';
 
-/** The Worker cannot be started or has broken down; `code` is `worker_failed`. */
-export class UploaderError extends Error {
-  constructor(message) {
-    super(message);
-    this.name = 'UploaderError';
-    this.code = 'worker_failed';
-  }
-}
+export { UploaderError };
 
-/**
- * Uploads of one page. Dispatches `change`, a CustomEvent with a {@link Snapshot} as `detail`: at once for each new
- * state, and about ten times a second while bytes travel.
- */
+/** Files in one message: cloning this many takes a few milliseconds. */
+const SLICE = 200;
+
 export class Uploader extends EventTarget {
   #worker;
   #token;
   #calls = new Map();
   #count = 0;
+  #lastId = 0;
   #broken = null;
-  #latest = new Map();
+  #snapshots = new Map();
+  #totals = noTotals();
+  /** Messages that wait for their turn: never two big ones in one task. */
+  #waiting = [];
   #network = () => this.#send('online', { online: navigator.onLine });
 
-  /**
-   * @param {object} options
-   * @param {string} [options.api] - base URL of the API; by default the page's own folder
-   * @param {(reason: {expired: boolean}) => Promise<string>} options.token - gives a bearer token; `expired` says that
-   *   the API has refused the last one
-   * @param {number} [options.concurrency] - parts of one file that are sent at once, 1 to 16
-   */
-  constructor({ api = '', token, concurrency = 4 }) {
+  constructor({ api = '', token, ...options }) {
     super();
     this.#token = token;
-    const base = new URL(api || '.', document.baseURI);
-    base.search = base.hash = '';
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'sealmark' });
     this.#worker.onmessage = ({ data }) => this.#receive(data);
     this.#worker.onerror = event => {
       event.preventDefault();
       this.#breakDown(event.message || 'the Worker could not be loaded');
     };
-    const started = this.#call('start', { api: base.href.replace(/\/+$/, ''), concurrency, online: navigator.onLine });
+    const apis = (Array.isArray(api) ? api : [api]).map(absolute);
+    // Only loaded where an option needs it, and then by the Worker.
+    const prepareUrl = new URL('./prepare.js', import.meta.url).href;
+    const started = this.#call('start', { options: { ...options, apis }, prepareUrl, online: navigator.onLine });
     started.catch(error => this.#breakDown(error.message));
     addEventListener('online', this.#network);
     addEventListener('offline', this.#network);
   }
 
-  /**
-   * Takes a file. The same file, while it is on its way, keeps its id; one that an earlier visit began is gone on with.
-   * @param {File} file
-   * @returns {Promise<string>} id of the upload
-   * @throws {UploaderError}
-   */
-  add(file) {
-    return this.#call('add', { file });
+  add(files, { priority = 0 } = {}) {
+    if (this.#broken) throw this.#broken;
+    const sources = listOf(files);
+    const ids = [];
+    const added = [];
+    for (const source of sources) {
+      const id = String(++this.#lastId);
+      const snapshot = beginning(id, source);
+      this.#snapshots.set(id, snapshot);
+      added.push(snapshot);
+      ids.push(id);
+    }
+    for (let from = 0; from < ids.length; from += SLICE) {
+      const items = sources.slice(from, from + SLICE).map((source, index) => ({ ...source, id: ids[from + index] }));
+      this.#send('add', { items, priority });
+    }
+    if (added.length > 0) this.dispatchEvent(new CustomEvent('added', { detail: added }));
+    return ids;
   }
 
-  /** @param {string} id */
+  async addFrom(transfer, options) {
+    const ids = [];
+    for await (const batch of batchesOf(transfer)) {
+      if (this.#broken) throw this.#broken;
+      ids.push(...this.add(batch, options));
+    }
+    return ids;
+  }
+
   pause(id) { this.#send('pause', { id }); }
-
-  /** @param {string} id */
   resume(id) { this.#send('resume', { id }); }
-
-  /** Gives the upload up, on the server too. @param {string} id */
   cancel(id) { this.#send('cancel', { id }); }
-
-  /** Tries again after a failure. @param {string} id */
   retry(id) { this.#send('retry', { id }); }
+  setPriority(id, priority) { this.#send('prioritize', { id, priority }); }
 
-  /**
-   * Uploads of earlier visits that wait for their file to be added again, newest first.
-   * @returns {Promise<import('./records.js').UnfinishedUpload[]>}
-   */
-  async unfinished() {
-    return this.#call('unfinished');
+  remove(id) {
+    const ids = (id === undefined ? [...this.#snapshots.keys()] : [id]).filter(one => {
+      const snapshot = this.#snapshots.get(one);
+      return snapshot && isFinal(snapshot.state);
+    });
+    for (const one of ids) this.#snapshots.delete(one);
+    this.#send('remove', { ids });
+    return ids;
   }
 
-  /**
-   * Gives one of them up, on the server too.
-   * @param {string} fingerprint
-   * @returns {Promise<void>}
-   */
-  async forget(fingerprint) {
-    await this.#call('forget', { fingerprint });
+  snapshot(id) { return this.#snapshots.get(id); }
+  get snapshots() { return [...this.#snapshots.values()]; }
+  get totals() { return this.#totals; }
+
+  unfinished() { return this.#call('unfinished'); }
+
+  async resumeUnfinished(fingerprint) {
+    const record = await this.#call('record', { fingerprint });
+    if (!record) throw new UploaderError('not_unfinished', 'there is no record of such an upload');
+    const { handle, source_size_bytes, source_modified_ms } = record;
+    if (!isHandle(handle)) throw new UploaderError('choose_again', 'the file has to be chosen again');
+    // Asked here and not in the Worker: the browser only asks under the user's click.
+    const mode = { mode: 'read' };
+    let permission = 'granted';
+    if (handle.queryPermission) permission = await handle.queryPermission(mode);
+    if (permission === 'prompt') permission = await handle.requestPermission(mode).catch(() => 'denied');
+    if (permission !== 'granted') throw new UploaderError('permission_denied', 'the file may not be read');
+    let file;
+    try {
+      file = await handle.getFile();
+    } catch (error) {
+      throw new UploaderError('file_unreadable', String(error?.message ?? error));
+    }
+    if (file.size !== source_size_bytes || file.lastModified !== source_modified_ms) {
+      throw new UploaderError('file_changed', 'the file is no longer the one that was begun');
+    }
+    return this.add([{ file, handle }])[0];
   }
 
-  /** Stops everything at once. What is unfinished can be gone on with by another Uploader. */
+  async forget(fingerprint) { await this.#call('forget', { fingerprint }); }
+
   close() {
     removeEventListener('online', this.#network);
     removeEventListener('offline', this.#network);
     this.#worker.terminate();
-    this.#end('the uploader is closed');
+    this.#end(new UploaderError('closed', 'the uploader is closed'));
   }
 
   #send(what, details) {
-    if (!this.#broken) this.#worker.postMessage({ what, ...details });
+    if (this.#broken) return;
+    this.#waiting.push({ what, ...details });
+    if (this.#waiting.length === 1) this.#post();
+  }
+
+  /** Posts what waits, one message a task, in order. */
+  async #post() {
+    while (this.#waiting.length > 0 && !this.#broken) {
+      this.#worker.postMessage(this.#waiting[0]);
+      if (this.#waiting[0].what === 'add') await nextTask();
+      this.#waiting.shift();
+    }
   }
 
   #call(what, details) {
@@ -123,22 +144,28 @@ export class Uploader extends EventTarget {
     const call = ++this.#count;
     return new Promise((resolve, reject) => {
       this.#calls.set(call, { resolve, reject });
-      this.#worker.postMessage({ call, what, ...details });
+      this.#send(what, { call, ...details });
     });
   }
 
   #receive(data) {
-    if (data.change) return this.#tell(data.change);
-    if ('question' in data) return this.#answer(data);
+    if (data.changes) return this.#tell(data);
+    if (data.thumbnail) return void this.dispatchEvent(new CustomEvent('thumbnail', { detail: data.thumbnail }));
+    if ('question' in data) return void this.#answer(data);
     const call = this.#calls.get(data.call);
     this.#calls.delete(data.call);
-    if ('error' in data) call?.reject(new UploaderError(data.error));
+    if ('error' in data) call?.reject(new UploaderError('worker_failed', data.error));
     else call?.resolve(data.value);
   }
 
-  #tell(snapshot) {
-    this.#latest.set(snapshot.id, snapshot);
-    this.dispatchEvent(new CustomEvent('change', { detail: snapshot }));
+  #tell({ changes, totals }) {
+    for (const snapshot of changes) {
+      if (!this.#snapshots.has(snapshot.id)) continue; // removed meanwhile
+      this.#snapshots.set(snapshot.id, snapshot);
+      this.dispatchEvent(new CustomEvent('change', { detail: snapshot }));
+    }
+    this.#totals = totals;
+    this.dispatchEvent(new CustomEvent('totals', { detail: totals }));
   }
 
   async #answer({ question, reason }) {
@@ -154,17 +181,35 @@ export class Uploader extends EventTarget {
   /** Nobody may wait for a Worker that will never answer. */
   #breakDown(message) {
     if (this.#broken) return;
-    const error = { code: 'worker_failed', message };
     this.#worker.terminate();
-    this.#end(message);
-    for (const snapshot of this.#latest.values()) {
-      if (!['ready', 'failed', 'cancelled'].includes(snapshot.state)) this.#tell({ ...snapshot, state: 'failed', error });
-    }
+    this.#end(new UploaderError('worker_failed', message));
+    const error = { code: 'worker_failed', message };
+    const running = this.snapshots.filter(snapshot => !isFinal(snapshot.state));
+    const changes = running.map(snapshot => ({ ...snapshot, state: 'failed', speed_bytes_per_s: 0, error }));
+    const counts = { ...this.#totals.counts };
+    for (const { state } of running) counts[state] -= 1;
+    counts.failed += running.length;
+    const totals = { ...this.#totals, counts, speed_bytes_per_s: 0, remaining_s: null };
+    this.#tell({ changes, totals });
   }
 
-  #end(message) {
-    this.#broken ??= new UploaderError(message);
+  #end(error) {
+    this.#broken ??= error;
+    this.#waiting = [];
     for (const { reject } of this.#calls.values()) reject(this.#broken);
     this.#calls.clear();
   }
+}
+
+/** An API's base URL without a slash at its end; the page's own folder where none is given. */
+function absolute(api) {
+  const base = new URL(api || '.', document.baseURI);
+  base.search = base.hash = '';
+  return base.href.replace(/\/+$/, '');
+}
+
+/** Lets the page paint and answer its user before going on. */
+function nextTask() {
+  if (globalThis.scheduler?.yield) return scheduler.yield();
+  return new Promise(resolve => setTimeout(resolve));
 }

@@ -1,23 +1,21 @@
 // Records of unfinished uploads in IndexedDB, so that a later visit can go on with them.
-// Where the browser has no database to give (private windows, storage switched off), everything here does nothing.
+// Where the browser has no database to give (private windows, storage switched off or full), uploads go on without.
 
 /** Older ones are of no use: the server has long given their uploads up. */
 const KEEP_MS = 7 * 24 * 3_600 * 1_000;
-const STORE = 'uploads';
-
-/**
- * @typedef {object} UnfinishedUpload
- * @property {string} fingerprint - 64 characters of hex, the same for the same file
- * @property {string} upload_id
- * @property {string} file_name
- * @property {number} size_bytes
- * @property {number} acknowledged_bytes - bytes that the store had when the record was last written
- * @property {number} updated_at_ms - milliseconds since 1970 UTC
- */
+/** Who waited for another tab has read its mark by then. */
+const KEEP_MARK_MS = 24 * 3_600 * 1_000;
+/** Writes are gathered for so long: a small file is often done before its record would be written. */
+const GATHER_MS = 200;
+const UPLOADS = 'uploads';
+const MARKS = 'finished';
 
 export class Records {
   #api;
   #database;
+  /** What is to be written: records by fingerprint, null to remove. */
+  #pending = new Map();
+  #timer = 0;
 
   /** @param {string} api - records of other servers are not seen */
   constructor(api) {
@@ -25,42 +23,93 @@ export class Records {
     this.#database = open().catch(() => null);
   }
 
-  /** @returns {Promise<UnfinishedUpload | undefined>} */
+  /** @returns {Promise<object | undefined>} */
   async find(fingerprint) {
-    return this.#work('readonly', store => store.get(this.#key(fingerprint)));
+    if (this.#pending.has(fingerprint)) return this.#pending.get(fingerprint) ?? undefined;
+    return this.#work(UPLOADS, 'readonly', store => store.get(this.#key(fingerprint)));
   }
 
-  /** @param {UnfinishedUpload} record */
-  async put(record) {
-    await this.#work('readwrite', store => store.put({ ...record, api: this.#api }, this.#key(record.fingerprint)));
+  /** Keeps a record, soon. @param {object} record - with `fingerprint` */
+  put(record) {
+    this.#soon(record.fingerprint, record);
   }
 
-  async remove(fingerprint) {
-    await this.#work('readwrite', store => store.delete(this.#key(fingerprint)));
+  /** Drops a record, soon. */
+  remove(fingerprint) {
+    this.#soon(fingerprint, null);
   }
 
-  /** @returns {Promise<UnfinishedUpload[]>} newest first */
-  async all() {
-    const all = (await this.#work('readonly', store => store.getAll())) ?? [];
-    const oldest = Date.now() - KEEP_MS;
-    const kept = [];
-    for (const { api, ...record } of all) {
-      if (api !== this.#api) continue;
-      if (record.updated_at_ms < oldest) await this.remove(record.fingerprint);
-      else kept.push(record);
+  /** Writes at once what was put and removed. */
+  async flush() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    const pending = [...this.#pending];
+    if (pending.length === 0) return;
+    const database = await this.#database;
+    if (database) await this.#write(database, pending);
+    for (const [fingerprint, record] of pending) {
+      if (this.#pending.get(fingerprint) === record) this.#pending.delete(fingerprint);
     }
-    return kept.sort((a, b) => b.updated_at_ms - a.updated_at_ms);
+  }
+
+  /** @returns {Promise<object[]>} newest first */
+  async all() {
+    await this.flush();
+    const all = (await this.#work(UPLOADS, 'readonly', store => store.getAll())) ?? [];
+    const oldest = Date.now() - KEEP_MS;
+    const own = all.filter(record => record.api === this.#api);
+    for (const record of own) if (record.updated_at_ms < oldest) this.remove(record.fingerprint);
+    return own.filter(record => record.updated_at_ms >= oldest).sort((a, b) => b.updated_at_ms - a.updated_at_ms);
+  }
+
+  /** Leaves word for other tabs that wait for this file: it has become this picture. */
+  async mark(fingerprint, media_id) {
+    const mark = { media_id, at_ms: Date.now() };
+    await this.#work(MARKS, 'readwrite', store => store.put(mark, this.#key(fingerprint)));
+  }
+
+  /** The picture that the file has become since a time, by another tab. */
+  async marked(fingerprint, since_ms) {
+    const mark = await this.#work(MARKS, 'readonly', store => store.get(this.#key(fingerprint)));
+    return mark?.at_ms >= since_ms ? mark.media_id : undefined;
   }
 
   #key(fingerprint) {
     return `${fingerprint} ${this.#api}`;
   }
 
-  async #work(mode, begin) {
+  #soon(fingerprint, record) {
+    this.#pending.set(fingerprint, record);
+    this.#timer ||= setTimeout(() => this.flush(), GATHER_MS);
+  }
+
+  /** One transaction for all; where that fails, one for each, and without its handle if need be. */
+  async #write(database, pending) {
+    const write = async (entries, shape) => {
+      const transaction = database.transaction(UPLOADS, 'readwrite', { durability: 'relaxed' });
+      const store = transaction.objectStore(UPLOADS);
+      for (const [fingerprint, record] of entries) {
+        if (record) store.put({ ...shape(record), api: this.#api }, this.#key(fingerprint));
+        else store.delete(this.#key(fingerprint));
+      }
+      await finished(transaction);
+    };
+    const whole = record => record;
+    const bare = ({ handle: _, ...record }) => record;
+    try {
+      await write(pending, whole);
+    } catch {
+      for (const entry of pending) {
+        await write([entry], whole).catch(() => write([entry], bare)).catch(() => {}); // full: go on without
+      }
+    }
+  }
+
+  async #work(store, mode, begin) {
     const database = await this.#database;
     if (!database) return undefined;
     try {
-      return await result(begin(database.transaction(STORE, mode).objectStore(STORE)));
+      return await result(begin(database.transaction(store, mode, { durability: 'relaxed' }).objectStore(store)));
     } catch {
       return undefined; // storage full or taken away: uploads go on without
     }
@@ -68,14 +117,35 @@ export class Records {
 }
 
 async function open() {
-  const request = indexedDB.open('sealmark', 1);
-  request.onupgradeneeded = () => request.result.createObjectStore(STORE);
-  return result(request);
+  const request = indexedDB.open('sealmark', 2);
+  request.onupgradeneeded = () => {
+    for (const name of [UPLOADS, MARKS]) {
+      if (!request.result.objectStoreNames.contains(name)) request.result.createObjectStore(name);
+    }
+  };
+  const database = await result(request);
+  // A newer release in another tab must not wait for this one.
+  database.onversionchange = () => database.close();
+  const store = database.transaction(MARKS, 'readwrite').objectStore(MARKS);
+  const cursor = store.openCursor();
+  cursor.onsuccess = () => {
+    if (!cursor.result) return;
+    if (cursor.result.value.at_ms < Date.now() - KEEP_MARK_MS) cursor.result.delete();
+    cursor.result.continue();
+  };
+  return database;
 }
 
 function result(request) {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = request.onblocked = () => reject(request.error);
+  });
+}
+
+function finished(transaction) {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onerror = transaction.onabort = () => reject(transaction.error);
   });
 }

@@ -1,9 +1,28 @@
 //! Reading what the API and the store answer; the same for both drivers.
 
 use sealmark_protocol::{ErrorCode, Problem};
-use serde::de::DeserializeOwned;
 
 use crate::engine::{CallError, PutError};
+
+/// A type that a JSON text may hold.
+pub trait FromJson: Sized {
+    /// Reads a JSON text; `None` where it is none, or holds something else.
+    fn from_json(text: &str) -> Option<Self>;
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl<T: serde::de::DeserializeOwned> FromJson for T {
+    fn from_json(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+impl<T: crate::browser::read::Read> FromJson for T {
+    fn from_json(text: &str) -> Option<Self> {
+        crate::browser::read::read(text)
+    }
+}
 
 /// An answer as it came over HTTP.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,9 +41,9 @@ impl Answer {
     /// # Errors
     /// [`CallError::Refused`] for anything but a 2xx, with the code of its RFC 9457 body;
     /// [`CallError::BadAnswer`] for a 2xx whose body is not a `T`.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, CallError> {
+    pub fn json<T: FromJson>(&self) -> Result<T, CallError> {
         self.empty()?;
-        serde_json::from_str(&self.body).map_err(|_| CallError::BadAnswer)
+        T::from_json(&self.body).ok_or(CallError::BadAnswer)
     }
 
     /// The same for an answer whose body does not matter.
@@ -36,15 +55,15 @@ impl Answer {
             return Ok(());
         }
         let retry_after_ms = retry_after_ms(self.retry_after.as_deref());
-        Err(match serde_json::from_str::<Problem>(&self.body) {
-            Ok(problem) => CallError::Refused {
+        Err(match Problem::from_json(&self.body) {
+            Some(problem) => CallError::Refused {
                 status: self.status,
                 code: problem.code,
                 message: problem.detail.unwrap_or(problem.title),
                 retry_after_ms,
             },
             // A proxy on the way answers in its own words.
-            Err(_) => {
+            None => {
                 let code = code_of_status(self.status);
                 CallError::Refused { status: self.status, code, message: code.title().to_owned(), retry_after_ms }
             }
@@ -61,11 +80,22 @@ impl Answer {
         }
         Err(PutError::Refused {
             status: self.status,
-            code: store_code(&self.body).to_owned(),
+            code: self.store_code().to_owned(),
             retry_after_ms: retry_after_ms(self.retry_after.as_deref()),
         })
     }
+
+    fn store_code(&self) -> &str {
+        // The error of an expired URL is `AccessDenied` like many others; only it tells when it expired.
+        match store_code(&self.body) {
+            "AccessDenied" if self.body.contains("<Expires>") || self.body.contains("has expired") => EXPIRED,
+            code => code,
+        }
+    }
 }
+
+/// The code of ours for a signature that the store finds expired: S3 has none of its own for that.
+const EXPIRED: &str = "RequestExpired";
 
 const fn code_of_status(status: u16) -> ErrorCode {
     match status {
@@ -118,6 +148,8 @@ mod tests {
         let xml = "<?xml version=\"1.0\"?><Error><Code>SlowDown</Code><Message>Code</Message></Error>";
         let refused = answer(503, xml).part(None).unwrap_err();
         assert_eq!(refused, PutError::Refused { status: 503, code: "SlowDown".into(), retry_after_ms: Some(3_000) });
+        let xml = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
+        assert!(matches!(answer(403, xml).part(None), Err(PutError::Refused { code, .. }) if code == EXPIRED));
         assert_eq!(store_code("<Code>"), "");
         assert_eq!(store_code(""), "");
     }

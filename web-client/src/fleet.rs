@@ -1,8 +1,11 @@
-//! Several uploads side by side, of which only a few send at the same time.
+//! Several uploads side by side, in order of priority, over one link.
 //!
 //! *Invariant:* pure, as the engines in it.
 
-use crate::engine::{Command, Engine, Event, Limits, Snapshot, Source};
+use crate::engine::{Budget, Command, Engine, Event, Hint, Limits, Link, Share, Snapshot, Source};
+
+/// Uploads that are between their beginning and their completion at the same time.
+const MOST_UPLOADS: usize = 64;
 
 /// Number of an upload within its fleet, in the order of adding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,73 +20,206 @@ pub struct Stepped {
     pub commands: Vec<Command>,
 }
 
+#[derive(Debug)]
+struct Upload {
+    engine: Engine,
+    priority: i32,
+}
+
 /// The uploads of one page or one command.
 #[derive(Debug)]
 pub struct Fleet {
     /// The upload of number `n` is at `n - 1`.
-    uploads: Vec<Engine>,
+    uploads: Vec<Upload>,
+    /// Those whose turn has not come, the next one last.
+    waiting: Vec<UploadNumber>,
+    /// Those between beginning and completion, the most urgent first.
+    active: Vec<UploadNumber>,
     limits: Limits,
-    at_once: usize,
+    link: Link,
+    online: bool,
 }
 
 impl Fleet {
-    /// No uploads yet; at most `at_once` of them send at the same time.
+    /// No uploads yet.
     ///
-    /// Uploads that are paused, over, or only wait for their picture leave their place to others; one that the user
-    /// resumes takes a place at once, even where none is free.
-    pub const fn new(limits: Limits, at_once: usize) -> Self {
-        Self { uploads: Vec::new(), limits, at_once }
+    /// As many are begun as keep the link busy, the most urgent first. Uploads that are paused, over, or only wait for
+    /// their picture leave their place to others.
+    pub fn new(limits: Limits, hint: Hint) -> Self {
+        Self {
+            uploads: Vec::new(),
+            waiting: Vec::new(),
+            active: Vec::new(),
+            link: Link::new(limits.concurrency, hint),
+            limits,
+            online: true,
+        }
     }
 
     /// Adds an upload; it begins when [`Fleet::step`] or [`Fleet::start`] finds a place for it.
-    pub fn add(&mut self, source: Source, now_ms: u64) -> UploadNumber {
-        self.uploads.push(Engine::new(source, self.limits, now_ms));
-        UploadNumber(self.uploads.len() as u32)
+    ///
+    /// Of two uploads that wait, the one of higher priority is begun first; of equals, the one added first.
+    pub fn add(&mut self, source: Source, priority: i32, now_ms: u64) -> UploadNumber {
+        let mut engine = Engine::new(source, self.limits, now_ms);
+        if !self.online {
+            engine.step(now_ms, Event::Offline);
+        }
+        self.uploads.push(Upload { engine, priority });
+        let number = UploadNumber(self.uploads.len() as u32);
+        self.wait(number);
+        number
     }
 
-    fn get(&self, number: UploadNumber) -> Option<&Engine> {
+    /// Changes an upload's priority; parts that are on their way stay on it.
+    pub fn set_priority(&mut self, number: UploadNumber, priority: i32, now_ms: u64) -> Vec<Stepped> {
+        let Some(upload) = self.get_mut(number) else { return Vec::new() };
+        upload.priority = priority;
+        if self.waiting.contains(&number) {
+            self.wait(number);
+        }
+        self.sort_active();
+        self.start(now_ms)
+    }
+
+    fn get(&self, number: UploadNumber) -> Option<&Upload> {
         self.uploads.get((number.0 as usize).checked_sub(1)?)
+    }
+
+    fn get_mut(&mut self, number: UploadNumber) -> Option<&mut Upload> {
+        self.uploads.get_mut((number.0 as usize).wrapping_sub(1))
+    }
+
+    /// What comes first is greater.
+    fn rank(&self, number: UploadNumber) -> (i32, std::cmp::Reverse<u32>) {
+        (self.get(number).map_or(0, |upload| upload.priority), std::cmp::Reverse(number.0))
+    }
+
+    /// Puts an upload into its place among those that wait.
+    fn wait(&mut self, number: UploadNumber) {
+        self.waiting.retain(|waiting| *waiting != number);
+        let rank = self.rank(number);
+        let place = self.waiting.partition_point(|waiting| self.rank(*waiting) < rank);
+        self.waiting.insert(place, number);
+    }
+
+    fn sort_active(&mut self) {
+        let mut active = std::mem::take(&mut self.active);
+        active.sort_by_key(|number| std::cmp::Reverse(self.rank(*number)));
+        self.active = active;
     }
 
     fn numbers(&self) -> impl Iterator<Item = UploadNumber> + use<> {
         (1..=self.uploads.len() as u32).map(UploadNumber)
     }
 
-    /// Tells one upload what happened, and begins others where a place has become free.
+    /// Tells one upload what happened, and lets all begin what has become possible.
     pub fn step(&mut self, number: UploadNumber, now_ms: u64, event: Event) -> Vec<Stepped> {
-        let mut stepped = Vec::new();
-        if let Some(engine) = self.uploads.get_mut((number.0 as usize).wrapping_sub(1)) {
-            stepped.push(Stepped { number, commands: engine.step(now_ms, event) });
-        }
-        stepped.extend(self.start(now_ms));
+        let mut stepped = self.tell(number, now_ms, event);
+        self.begin(now_ms, &mut stepped);
         stepped
     }
 
     /// Tells every upload what happened.
     pub fn step_all(&mut self, now_ms: u64, event: &Event) -> Vec<Stepped> {
+        match event {
+            Event::Online => self.online = true,
+            Event::Offline => self.online = false,
+            _ => {}
+        }
         let mut stepped = Vec::new();
         for number in self.numbers() {
-            stepped.extend(self.step(number, now_ms, event.clone()));
+            stepped.extend(self.tell(number, now_ms, event.clone()));
         }
+        self.begin(now_ms, &mut stepped);
         stepped
     }
 
     /// Begins uploads while there are places.
     pub fn start(&mut self, now_ms: u64) -> Vec<Stepped> {
-        let mut sending = self.uploads.iter().filter(|engine| engine.is_sending()).count();
         let mut stepped = Vec::new();
-        for (number, engine) in (1..).map(UploadNumber).zip(&mut self.uploads) {
-            if sending < self.at_once && engine.is_idle() {
-                stepped.push(Stepped { number, commands: engine.step(now_ms, Event::Start) });
-                sending += usize::from(engine.is_sending());
+        self.begin(now_ms, &mut stepped);
+        stepped
+    }
+
+    fn tell(&mut self, number: UploadNumber, now_ms: u64, event: Event) -> Vec<Stepped> {
+        let Some(upload) = self.get_mut(number) else { return Vec::new() };
+        let was_idle = upload.engine.is_idle();
+        let commands = upload.engine.step(now_ms, event);
+        let (notes, is_idle, sends) = (upload.engine.take_notes(), upload.engine.is_idle(), upload.engine.is_sending());
+        for note in notes {
+            self.link.take(now_ms, note);
+        }
+        if is_idle && !was_idle {
+            self.wait(number);
+        } else if was_idle && !is_idle {
+            self.waiting.retain(|waiting| *waiting != number);
+        }
+        let is_active = self.active.contains(&number);
+        if sends && !is_active {
+            self.active.push(number);
+            self.sort_active();
+        } else if !sends && is_active {
+            self.active.retain(|active| *active != number);
+        }
+        vec![Stepped { number, commands }]
+    }
+
+    /// Gives out what the link bears, the most urgent upload first, and begins others while it is not busy.
+    fn begin(&mut self, now_ms: u64, stepped: &mut Vec<Stepped>) {
+        self.pump(now_ms, stepped);
+        while self.online && self.has_place() {
+            let Some(number) = self.waiting.pop() else { break };
+            stepped.extend(self.tell(number, now_ms, Event::Start));
+            self.pump(now_ms, stepped);
+        }
+    }
+
+    fn pump(&mut self, now_ms: u64, stepped: &mut Vec<Stepped>) {
+        let engines = || self.active.iter().filter_map(|number| self.get(*number)).map(|upload| &upload.engine);
+        let sending: usize = engines().map(Engine::sending_count).sum();
+        let (mut hashing, mut ahead) = engines()
+            .map(Engine::hashing_and_ahead_bytes)
+            .fold((0, 0), |sum, of_one| (sum.0 + of_one.0, sum.1 + of_one.1));
+        self.link.look(now_ms, sending);
+        let at_once = self.link.parts_at_once();
+        let part_size_bytes = self.limits.part_size_bytes.unwrap_or(self.link.part_bytes());
+        let mut puts = at_once.saturating_sub(sending);
+        for number in self.active.clone() {
+            let Some(upload) = self.uploads.get_mut(number.0 as usize - 1) else { continue };
+            let before = (upload.engine.sending_count(), upload.engine.hashing_and_ahead_bytes());
+            let share = Share {
+                puts,
+                hashing: Budget { used_bytes: hashing, most_bytes: part_size_bytes * 2 },
+                ahead: Budget {
+                    used_bytes: ahead,
+                    most_bytes: part_size_bytes * (at_once as u64 / 2).max(self.limits.hash_at_once),
+                },
+                part_size_bytes,
+            };
+            let commands = upload.engine.pump(now_ms, share);
+            let after = (upload.engine.sending_count(), upload.engine.hashing_and_ahead_bytes());
+            puts = puts.saturating_sub(after.0.saturating_sub(before.0));
+            hashing = hashing + after.1.0 - before.1.0;
+            ahead = ahead + after.1.1 - before.1.1;
+            let over = !upload.engine.is_sending();
+            if !commands.is_empty() {
+                stepped.push(Stepped { number, commands });
+            }
+            if over {
+                self.active.retain(|active| *active != number);
             }
         }
-        stepped
+    }
+
+    /// Whether another upload would find the link idle.
+    fn has_place(&self) -> bool {
+        let open = self.active.iter().filter_map(|number| self.get(*number)).map(|upload| upload.engine.open_parts());
+        self.active.len() < MOST_UPLOADS && open.sum::<usize>() < self.link.parts_at_once() * 4
     }
 
     /// Whether something is left to do for an upload.
     pub fn is_active(&self, number: UploadNumber) -> bool {
-        self.get(number).is_some_and(|engine| !engine.is_over())
+        self.get(number).is_some_and(|upload| !upload.engine.is_over())
     }
 
     /// The uploads for which something is left to do, for their users or with the server.
@@ -99,7 +235,17 @@ impl Fleet {
 
     /// An upload as it stands.
     pub fn snapshot(&self, number: UploadNumber) -> Option<Snapshot> {
-        self.get(number).map(|engine| engine.snapshot(&number.0.to_string()))
+        self.get(number).map(|upload| upload.engine.snapshot(&number.0.to_string()))
+    }
+
+    /// How many uploads there are.
+    pub const fn len(&self) -> usize {
+        self.uploads.len()
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.uploads.is_empty()
     }
 }
 
@@ -108,43 +254,66 @@ mod tests {
     use super::*;
     use crate::engine::Standing;
 
-    fn fleet(count: u32) -> (Fleet, Vec<UploadNumber>) {
-        let mut fleet = Fleet::new(Limits::default(), 3);
-        let source = |seed: u32| Source {
+    fn source(seed: u32) -> Source {
+        Source {
             file_name: format!("{seed}.jpg"),
             size_bytes: 1,
             content_type: None,
-            resume: None,
             idempotency_key: seed.to_string(),
             seed: seed.into(),
-        };
-        let numbers = (0..count).map(|seed| fleet.add(source(seed), 1)).collect();
+        }
+    }
+
+    fn fleet(count: u32) -> (Fleet, Vec<UploadNumber>) {
+        let limits = Limits { concurrency: Some(1), ..Limits::default() };
+        let mut fleet = Fleet::new(limits, Hint::default());
+        let numbers = (0..count).map(|seed| fleet.add(source(seed), 0, 1)).collect();
         (fleet, numbers)
+    }
+
+    fn begun(stepped: &[Stepped]) -> Vec<UploadNumber> {
+        let identifies = |command: &Command| matches!(command, Command::Identify { .. });
+        stepped.iter().filter(|stepped| stepped.commands.iter().any(identifies)).map(|stepped| stepped.number).collect()
     }
 
     #[test]
     fn places_are_given_in_order_and_passed_on() {
-        let (mut fleet, numbers) = fleet(6);
-        let begun: Vec<_> = fleet.start(1).iter().map(|stepped| stepped.number).collect();
-        assert_eq!(begun, numbers[..3]);
+        let (mut fleet, numbers) = fleet(7);
+        assert_eq!(begun(&fleet.start(1)), numbers[..4]);
         assert!(fleet.start(1).is_empty());
-        let next = fleet.step(numbers[1], 2, Event::Cancel);
-        assert_eq!(next.last().unwrap().number, numbers[3]);
-        let next = fleet.step(numbers[0], 2, Event::Pause);
-        assert_eq!(next.last().unwrap().number, numbers[4]);
+        assert_eq!(begun(&fleet.step(numbers[1], 2, Event::Cancel)), [numbers[4]]);
+        assert_eq!(begun(&fleet.step(numbers[0], 2, Event::Pause)), [numbers[5]]);
         assert_eq!(fleet.snapshot(numbers[0]).unwrap().state, Standing::Paused);
-        assert_eq!(fleet.step(numbers[0], 2, Event::Resume).len(), 1);
     }
 
     #[test]
     fn one_that_is_paused_before_its_turn_is_passed_over() {
-        let (mut fleet, numbers) = fleet(4);
+        let (mut fleet, numbers) = fleet(5);
         fleet.step(numbers[0], 1, Event::Pause);
         assert_eq!(fleet.snapshot(numbers[0]).unwrap().state, Standing::Paused);
-        assert!(fleet.snapshot(numbers[3]).unwrap().upload_id.is_none());
-        assert!(fleet.start(1).is_empty(), "the other three have the places");
-        fleet.step(numbers[3], 1, Event::Cancel);
-        let resumed = fleet.step(numbers[0], 1, Event::Resume);
-        assert!(resumed.iter().any(|stepped| !stepped.commands.is_empty()));
+        assert!(fleet.start(1).is_empty(), "the other four have the places");
+        assert!(begun(&fleet.step(numbers[0], 1, Event::Resume)).is_empty());
+        assert_eq!(begun(&fleet.step(numbers[3], 1, Event::Cancel)), [numbers[0]]);
+    }
+
+    #[test]
+    fn the_more_urgent_comes_first() {
+        let (mut fleet, numbers) = fleet(4);
+        fleet.start(1);
+        let later = fleet.add(source(8), 0, 1);
+        let urgent = fleet.add(source(9), 5, 1);
+        assert_eq!(begun(&fleet.step(numbers[0], 2, Event::Cancel)), [urgent]);
+        fleet.set_priority(later, 9, 2);
+        fleet.add(source(10), 5, 2);
+        assert_eq!(begun(&fleet.step(numbers[1], 2, Event::Cancel)), [later]);
+    }
+
+    #[test]
+    fn offline_nothing_is_begun() {
+        let (mut fleet, numbers) = fleet(1);
+        fleet.step_all(1, &Event::Offline);
+        assert!(begun(&fleet.start(1)).is_empty());
+        assert_eq!(fleet.snapshot(numbers[0]).unwrap().state, Standing::Offline);
+        assert_eq!(begun(&fleet.step_all(1, &Event::Online)), numbers);
     }
 }

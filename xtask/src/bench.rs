@@ -34,6 +34,7 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
     setup::npm_ci(&folder, "the peers")?;
     setup::npm_ci(&folder.join("uppy5"), "Uppy 5")?;
     wasm::build(&wasm::Options { toolchain: wasm::Toolchain::Auto, force: false })?;
+    let modules = wasm::build_bench()?;
     shell::announce("Building presign-api and the bench with optimization", "usually ten minutes the first time");
     shell::run(
         Command::new("cargo")
@@ -45,6 +46,7 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
     let _ = fs::remove_dir_all(&pages);
     shell::run_quietly(Command::new("node").arg(folder.join("build.mjs")).arg(&pages))?;
     copy(&places::root().join("www/pkg"), &pages.join("pkg"))?;
+    copy(&modules, &pages.join("module"))?;
     let mut command = Command::new(places::target().join("release/bench-upload"));
     command.env("BENCH_PROGRAMS", places::target().join("release")).env("BENCH_PAGES", pages).env("BENCH_WORK", work);
     command.env("SEALMARK_WEED", places::bin().join("weed"));

@@ -4,6 +4,7 @@
 
 mod apt;
 mod bench;
+mod bench_hash;
 mod children;
 mod credentials;
 mod dev;
@@ -48,6 +49,8 @@ enum Command {
     /// Measure, side by side with others
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Measure hashing in Chromium: scalar, four lanes, the browser's own, CRC64NVME
+    BenchHash,
     /// Make the documents' pictures and the README's demo output anew, from a real run
     Pictures,
     /// Check format, lints, licences and sources
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Command::Doctor => doctor::run(),
         Command::Wasm(options) => wasm::build(&options),
         Command::Bench(bench) => bench::run(&bench),
+        Command::BenchHash => bench_hash::run(),
         Command::Pictures => pictures::run(),
         Command::Lint => lint::run(),
     };

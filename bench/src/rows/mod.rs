@@ -1,6 +1,7 @@
 //! The rows of the table, one file for each kind.
 
 mod breaks;
+mod hash;
 mod large;
 mod links;
 mod many;
@@ -43,6 +44,8 @@ pub(crate) enum Row {
     Reload,
     /// Heap and buffers
     Memory,
+    /// SHA-256 without crypto.subtle
+    Hash,
     /// Bytes that a visitor downloads
     Size,
 }
@@ -65,6 +68,7 @@ impl Row {
             Self::Pause => "Pause",
             Self::Reload => "Reload",
             Self::Memory => "Memory and the page's thread",
+            Self::Hash => "Hashing on an insecure page",
             Self::Size => "Size",
         }
     }
@@ -88,6 +92,7 @@ impl Row {
             Self::Pause => breaks::measure(self, breaks::Break::Pause, stack, options).await,
             Self::Reload => breaks::measure(self, breaks::Break::Reload, stack, options).await,
             Self::Memory => memory::measure(self, stack, options).await,
+            Self::Hash => hash::measure(self, stack, options).await,
             Self::Size => size::measure(self, options),
         }
     }

@@ -29,4 +29,4 @@ pub use jobs::{FencingToken, Job, JobStart};
 pub use outbox::{Backlog, OutboxEvent};
 pub use publish::{FailOutcome, NewRendition, PublishOutcome};
 pub use sweep::StalledMedia;
-pub use uploads::{Completion, CreateOutcome, IdempotencyKey, NewUpload, UploadRow};
+pub use uploads::{Completion, CreateOutcome, IdempotencyKey, NewUpload, Transport, UploadRow};

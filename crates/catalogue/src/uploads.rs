@@ -1,7 +1,8 @@
 //! Uploads: made, then completed or aborted, each once.
 
 use sealmark_protocol::{
-    MediaId, MediaRecord, PartPlan, Sha256Digest, TenantId, Upload, UploadId, UploadState, UserId,
+    Checksum, Integrity, MediaId, MediaRecord, PartNumber, PartPlan, Sha256Digest, TenantId, Upload, UploadId,
+    UploadState, UserId,
 };
 use sqlx::{AnyConnection, any::AnyRow};
 
@@ -9,7 +10,8 @@ use crate::{
     Catalogue, CatalogueError, OutboxEvent,
     media::media_record,
     outbox::insert_event,
-    rows::{Columns, bigint, storable},
+    parts::insert_parts,
+    rows::{Columns, bigint, storable, unreadable},
 };
 
 /// An idempotency key and the request that it stands for.
@@ -21,7 +23,36 @@ pub struct IdempotencyKey {
     pub request_digest: Sha256Digest,
 }
 
-/// An upload to record; its multipart upload is already begun in the store.
+/// How the bytes get into the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Transport {
+    /// As parts of a multipart upload.
+    Multipart {
+        /// The store's own id of it, opaque.
+        store_upload_id: String,
+    },
+    /// As one object, sent by one request; the store knows of nothing before that.
+    Form,
+}
+
+impl Transport {
+    const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Multipart { .. } => "multipart",
+            Self::Form => "form",
+        }
+    }
+
+    /// The column of the id: empty for a form.
+    fn store_upload_id(&self) -> &str {
+        match self {
+            Self::Multipart { store_upload_id } => store_upload_id,
+            Self::Form => "",
+        }
+    }
+}
+
+/// An upload to record; a multipart upload is already begun in the store.
 #[derive(Debug, Clone)]
 pub struct NewUpload {
     /// Fresh id of the upload.
@@ -34,14 +65,18 @@ pub struct NewUpload {
     pub user_id: UserId,
     /// Object key of the original.
     pub source_key: String,
-    /// The store's own id of the multipart upload, opaque.
-    pub store_upload_id: String,
+    /// How the bytes get into the store.
+    pub transport: Transport,
+    /// How the store checks them.
+    pub integrity: Integrity,
     /// The file's name as given.
     pub file_name: String,
     /// Media type as the browser believes it.
     pub content_type: Option<String>,
     /// How the file is cut.
     pub plan: PartPlan,
+    /// What parts hash to that are signed together with the creation.
+    pub parts: Vec<(PartNumber, Checksum)>,
     /// The request's idempotency key, where it came with one.
     pub idempotency_key: Option<IdempotencyKey>,
     /// Now, in milliseconds since 1970 UTC.
@@ -73,8 +108,10 @@ pub struct UploadRow {
     pub state: UploadState,
     /// Object key of the original.
     pub source_key: String,
-    /// The store's own id of the multipart upload, opaque.
-    pub store_upload_id: String,
+    /// How the bytes get into the store.
+    pub transport: Transport,
+    /// How the store checks them.
+    pub integrity: Integrity,
     /// The file's name as given.
     pub file_name: String,
     /// Media type as the browser believes it.
@@ -98,7 +135,7 @@ impl UploadRow {
             part_count: self.plan.part_count,
             created_at_ms: self.created_at_ms,
             parts: Vec::new(),
-            integrity: sealmark_protocol::Integrity::default(),
+            integrity: self.integrity,
             signed: Vec::new(),
             challenge: None,
         }
@@ -119,7 +156,7 @@ macro_rules! select_uploads {
     ($rest:literal) => {
         concat!(
             "SELECT u.upload_id, u.media_id, u.tenant_id, u.user_id, u.state, m.source_key, u.store_upload_id, \
-             m.file_name, m.content_type, u.size_bytes, u.part_size_bytes, u.part_count, u.request_digest, \
+             u.transport, u.integrity, m.file_name, m.content_type, u.size_bytes, u.part_size_bytes, u.part_count, u.request_digest, \
              u.created_at_ms FROM uploads u JOIN media m ON m.media_id = u.media_id ",
             $rest
         )
@@ -135,7 +172,12 @@ pub(crate) fn upload_row(row: &AnyRow) -> Result<UploadRow, CatalogueError> {
         user_id: row.word("user_id")?,
         state: row.word("state")?,
         source_key: row.text("source_key")?,
-        store_upload_id: row.text("store_upload_id")?,
+        transport: match row.text("transport")?.as_str() {
+            "multipart" => Transport::Multipart { store_upload_id: row.text("store_upload_id")? },
+            "form" => Transport::Form,
+            other => return Err(unreadable("transport", other)),
+        },
+        integrity: row.word("integrity")?,
         file_name: row.text("file_name")?,
         content_type: row.maybe_text("content_type")?,
         plan: PartPlan {
@@ -164,7 +206,8 @@ impl Catalogue {
                 user_id: new.user_id.clone(),
                 state: UploadState::Open,
                 source_key: new.source_key.clone(),
-                store_upload_id: new.store_upload_id.clone(),
+                transport: new.transport.clone(),
+                integrity: new.integrity,
                 file_name: storable(&new.file_name),
                 content_type: new.content_type.as_deref().map(storable),
                 plan: new.plan,
@@ -179,7 +222,7 @@ impl Catalogue {
         }
         match self.upload(&new.tenant, &new.user_id, new.upload_id).await? {
             // The caller's own repeat after a commit whose answer was lost.
-            Some(row) if row.media_id == new.media_id && row.store_upload_id == new.store_upload_id => {
+            Some(row) if row.media_id == new.media_id && row.transport == new.transport => {
                 Ok(CreateOutcome::Existing(row))
             }
             _ => Err(CatalogueError::IdTaken { upload_id: new.upload_id }),
@@ -319,23 +362,29 @@ async fn insert_upload(connection: &mut AnyConnection, new: &NewUpload) -> Resul
     }
     let upload = sqlx::query(
         "INSERT INTO uploads (upload_id, media_id, tenant_id, user_id, state, store_upload_id, size_bytes, \
-         part_size_bytes, part_count, idempotency_key_sha256, request_digest, created_at_ms) \
-         VALUES ($1, $2, $3, $4, 'open', $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
+         part_size_bytes, part_count, idempotency_key_sha256, request_digest, created_at_ms, transport, integrity) \
+         VALUES ($1, $2, $3, $4, 'open', $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING",
     )
     .bind(new.upload_id.to_string())
     .bind(new.media_id.to_string())
     .bind(new.tenant.as_str())
     .bind(new.user_id.as_str())
-    .bind(&new.store_upload_id)
+    .bind(new.transport.store_upload_id())
     .bind(bigint(new.plan.size_bytes))
     .bind(bigint(new.plan.part_size_bytes))
     .bind(i64::from(new.plan.part_count))
     .bind(new.idempotency_key.as_ref().map(key_digest))
     .bind(new.idempotency_key.as_ref().map(|key| key.request_digest.to_base64()))
     .bind(new.now_ms)
-    .execute(connection)
+    .bind(new.transport.as_str())
+    .bind(new.integrity.as_str())
+    .execute(&mut *connection)
     .await?;
-    Ok(upload.rows_affected() == 1)
+    if upload.rows_affected() == 0 {
+        return Ok(false);
+    }
+    insert_parts(connection, new.upload_id, &new.parts).await?;
+    Ok(true)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

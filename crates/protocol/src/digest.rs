@@ -2,9 +2,11 @@
 
 use std::{fmt, str::FromStr};
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use crate::base64;
 
 /// Why a text is not a SHA-256 digest or a CRC64NVME.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,10 +16,11 @@ pub struct DigestError;
 /// A SHA-256 digest; JSON and S3 headers carry it as padded standard base64.
 ///
 /// Source: S3 API, header `x-amz-checksum-sha256`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(value_type = String, example = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="))]
-#[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
 pub struct Sha256Digest([u8; 32]);
 
 impl Sha256Digest {
@@ -38,12 +41,13 @@ impl Sha256Digest {
 
     /// Padded standard base64, 44 characters.
     pub fn to_base64(&self) -> String {
-        STANDARD.encode(self.0)
+        base64::encode(&self.0)
     }
 
     /// Lower-case hex, 64 characters.
     pub fn to_hex(&self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
+        self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
     }
 }
 
@@ -62,11 +66,7 @@ impl fmt::Debug for Sha256Digest {
 impl FromStr for Sha256Digest {
     type Err = DigestError;
     fn from_str(value: &str) -> Result<Self, DigestError> {
-        if value.len() != 44 {
-            return Err(DigestError);
-        }
-        let bytes = STANDARD.decode(value).map_err(|_| DigestError)?;
-        bytes.try_into().map(Self).map_err(|_| DigestError)
+        base64::decode(value).map(Self).ok_or(DigestError)
     }
 }
 

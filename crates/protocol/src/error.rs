@@ -2,18 +2,20 @@
 
 use std::fmt;
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 macro_rules! codes {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         #[non_exhaustive]
         pub enum $name {
-            $($(#[$vdoc])* #[serde(rename = $text)] $variant,)*
+            $($(#[$vdoc])* #[cfg_attr(feature = "serde", serde(rename = $text))] $variant,)*
             /// A code of a newer release.
-            #[serde(other, rename = "unknown")]
+            #[cfg_attr(feature = "serde", serde(other, rename = "unknown"))]
             Unknown,
         }
 
@@ -163,23 +165,24 @@ codes! {
 }
 
 /// Body of every error answer: RFC 9457 problem details with our `code` and `request_id`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// `about:blank`-style URI naming the kind of problem; the code in URN form.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "serde", serde(rename = "type"))]
     pub kind: String,
     /// One sentence, the same for every problem of this code.
     pub title: String,
     /// HTTP status.
     pub status: u16,
     /// What exactly was wrong this time; absent on 5xx.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub detail: Option<String>,
     /// Stable code.
     pub code: ErrorCode,
     /// Id under which the log has this request.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub request_id: String,
 }
 
@@ -197,7 +200,7 @@ impl Problem {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "serde"))]
 mod tests {
     use super::*;
 

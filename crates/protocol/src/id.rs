@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -30,13 +31,32 @@ fn cut(value: &str) -> String {
     value.chars().take(64).collect()
 }
 
+/// Only the hyphenated form: one id has one spelling, in keys as in records.
+fn hyphenated(value: &str) -> Option<Uuid> {
+    if value.len() != 36 {
+        return None;
+    }
+    let mut bits = 0;
+    for (at, letter) in value.bytes().enumerate() {
+        if matches!(at, 8 | 13 | 18 | 23) {
+            if letter != b'-' {
+                return None;
+            }
+        } else {
+            bits = bits << 4 | u128::from(char::from(letter).to_digit(16)?);
+        }
+    }
+    Some(Uuid::from_u128(bits))
+}
+
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident, $kind:literal) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         #[cfg_attr(feature = "openapi", schema(value_type = String, format = "uuid"))]
-        #[serde(try_from = "String", into = "String")]
+        #[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
         pub struct $name(Uuid);
 
         impl $name {
@@ -73,11 +93,7 @@ macro_rules! uuid_id {
         impl FromStr for $name {
             type Err = IdError;
             fn from_str(value: &str) -> Result<Self, IdError> {
-                match Uuid::try_parse(value) {
-                    // Only the hyphenated form: one id has one spelling, in keys as in records.
-                    Ok(uuid) if value.len() == 36 => Ok(Self(uuid)),
-                    _ => Err(IdError::NotUuid { kind: $kind, value: cut(value) }),
-                }
+                hyphenated(value).map(Self).ok_or_else(|| IdError::NotUuid { kind: $kind, value: cut(value) })
             }
         }
     };
@@ -86,10 +102,11 @@ macro_rules! uuid_id {
 macro_rules! name_id {
     ($(#[$doc:meta])* $name:ident, $kind:literal) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         #[cfg_attr(feature = "openapi", schema(value_type = String, example = "acme"))]
-        #[serde(try_from = "String", into = "String")]
+        #[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
         pub struct $name(String);
 
         impl $name {
@@ -172,7 +189,7 @@ name_id!(
     "user id"
 );
 
-#[cfg(test)]
+#[cfg(all(test, feature = "serde"))]
 mod tests {
     use super::*;
 

@@ -1,13 +1,15 @@
 //! A picture as viewers and owners see it: the answer of `GET /v1/media/{id}` and of its event stream.
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use crate::{FailureCode, MediaId, UploadId};
 
 /// Where a picture stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum MediaState {
     /// The original is not whole yet.
     Uploading,
@@ -24,6 +26,14 @@ pub enum MediaState {
 }
 
 impl MediaState {
+    const ALL: [Self; 6] =
+        [Self::Uploading, Self::Uploaded, Self::Processing, Self::Ready, Self::Failed, Self::Aborted];
+
+    /// The state of this name, as [`Self::as_str`] gives it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == name)
+    }
+
     /// The state as stored and sent.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -43,7 +53,8 @@ impl MediaState {
 }
 
 /// One rendered output of a picture; immutable once published.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Rendition {
     /// Version, counted from 1 for each picture.
@@ -69,7 +80,8 @@ pub struct Rendition {
 }
 
 /// Why a picture failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Failure {
     /// Stable code; clients translate this.
@@ -79,7 +91,8 @@ pub struct Failure {
 }
 
 /// A picture.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MediaRecord {
     /// The picture.
@@ -103,7 +116,8 @@ pub struct MediaRecord {
 }
 
 /// Answer of `GET /v1/media`: the caller's own pictures, newest first, at most 100.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MediaList {
     /// The pictures.

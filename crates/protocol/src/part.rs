@@ -1,5 +1,6 @@
 //! Part planning: how a file of a given size is cut for a multipart upload.
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// Smallest part that S3 takes, but for the last one: 5 MiB.
@@ -14,10 +15,11 @@ pub const MAX_PARTS: u32 = 10_000;
 pub const MAX_OBJECT_BYTES: u64 = 5 * 1024 * 1024 * 1024 * 1024;
 
 /// Number of a part, 1 to 10,000.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(value_type = u32, minimum = 1, maximum = 10000))]
-#[serde(try_from = "u32", into = "u32")]
+#[cfg_attr(feature = "serde", serde(try_from = "u32", into = "u32"))]
 pub struct PartNumber(u32);
 
 impl PartNumber {
@@ -75,7 +77,8 @@ pub enum PlanError {
 }
 
 /// How a file is cut: every part is `part_size_bytes` long but the last, which takes what is left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct PartPlan {
     /// Size of the whole file, at least 1.
     pub size_bytes: u64,
@@ -131,7 +134,7 @@ pub fn plan_parts(size_bytes: u64, preferred_part_bytes: u64) -> Result<PartPlan
     Ok(PartPlan { size_bytes, part_size_bytes, part_count })
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "serde"))]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -2,14 +2,16 @@
 
 use std::{collections::BTreeMap, fmt};
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use crate::{Checksum, Crc64Nvme, MediaId, MediaRecord, PartNumber, PartPlan, Problem, Sha256Digest, UploadId};
 
 /// How the store checks the bytes that it gets.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Integrity {
     /// SHA-256 of each part, inside its signature; the object's checksum is the composite of them.
     #[default]
@@ -21,6 +23,13 @@ pub enum Integrity {
 }
 
 impl Integrity {
+    const ALL: [Self; 3] = [Self::Sha256, Self::Crc64nvme, Self::None];
+
+    /// The choice of this name, as [`Self::as_str`] gives it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == name)
+    }
+
     /// The choice as stored and sent.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -32,7 +41,8 @@ impl Integrity {
 }
 
 /// Body of `POST /v1/uploads`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreateUploadRequest {
     /// The file's name as the user sees it; shown, never used as a path. At most 1,000 characters are kept.
@@ -40,23 +50,23 @@ pub struct CreateUploadRequest {
     /// Size of the whole file in bytes, at least 1.
     pub size_bytes: u64,
     /// Media type as the browser believes it; the worker looks at the bytes, not at this.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub content_type: Option<String>,
     /// Part size that the client would like, in bytes; the plan in the answer is what counts.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub part_size_bytes: Option<u64>,
     /// How the store checks the bytes.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub integrity: Integrity,
     /// Whether a file of a single part may be sent as a form (POST policy), which needs no preflight request.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub form: bool,
     /// What the whole file hashes to, to have a copy made of the same content within the tenant instead of sending it:
     /// SHA-256 over the SHA-256 digests of all parts in order, cut by `part_size_bytes`.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub content: Option<Sha256Digest>,
     /// Parts to sign at once with the creation, at most 100; ignored where the plan is not the one asked for.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub sign: Vec<PartToSign>,
 }
 
@@ -77,9 +87,10 @@ impl CreateUploadRequest {
 }
 
 /// Where an upload stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum UploadState {
     /// Parts may be sent.
     Open,
@@ -90,6 +101,13 @@ pub enum UploadState {
 }
 
 impl UploadState {
+    const ALL: [Self; 3] = [Self::Open, Self::Completed, Self::Aborted];
+
+    /// The state of this name, as [`Self::as_str`] gives it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == name)
+    }
+
     /// The state as stored and sent.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -101,7 +119,8 @@ impl UploadState {
 }
 
 /// A part that the store really has.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StoredPart {
     /// Part number.
@@ -113,7 +132,8 @@ pub struct StoredPart {
 }
 
 /// An upload: the answer of `POST /v1/uploads` and `GET /v1/uploads/{id}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Upload {
     /// The upload.
@@ -133,21 +153,22 @@ pub struct Upload {
     /// When the upload was made, in milliseconds since 1970 UTC.
     pub created_at_ms: i64,
     /// Parts that the store has, by its own ListParts; empty when just created or no longer open.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub parts: Vec<StoredPart>,
     /// How the store checks the bytes.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub integrity: Integrity,
     /// The parts that the creation asked to sign; empty in every other answer.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub signed: Vec<SignedPart>,
     /// There is such content already: who proves to have it need not send it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub challenge: Option<Challenge>,
 }
 
 /// Ranges of the file to hash, as a proof of having its bytes and not merely their digest.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Challenge {
     /// Random text, at most 64 printable ASCII characters.
@@ -157,7 +178,8 @@ pub struct Challenge {
 }
 
 /// Bytes of a file: from `offset`, `length` of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ByteRange {
     /// Where the range begins.
@@ -167,7 +189,8 @@ pub struct ByteRange {
 }
 
 /// Body of `POST /v1/uploads/{id}/proof`; the answer is the picture's record, or a problem `proof_refused`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ProofRequest {
     /// SHA-256 over the nonce's bytes followed by those of each range in order.
@@ -182,16 +205,17 @@ impl Upload {
 }
 
 /// One part to sign: its number and what its bytes hash to, by the upload's [`Integrity`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PartToSign {
     /// Part number.
     pub number: PartNumber,
     /// SHA-256 of the part's bytes; it becomes part of the signature, so the store refuses any other bytes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub sha256: Option<Sha256Digest>,
     /// CRC64NVME of the part's bytes, likewise.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub crc64nvme: Option<Crc64Nvme>,
 }
 
@@ -217,7 +241,8 @@ impl PartToSign {
 }
 
 /// Body of `POST /v1/uploads/{id}/parts`: at most 100 parts a call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignPartsRequest {
     /// Parts to sign.
@@ -226,7 +251,8 @@ pub struct SignPartsRequest {
 
 /// A presigned request for one part: PUT the part's bytes to `url` with exactly these headers; where there are fields,
 /// POST a `multipart/form-data` body of these fields and, after them, `file` with the bytes.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignedPart {
     /// Part number.
@@ -234,15 +260,15 @@ pub struct SignedPart {
     /// Where to PUT. A credential: do not log it.
     pub url: String,
     /// Headers inside the signature that the client must send; `host` and `content-length` are sent by any client.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub headers: BTreeMap<String, String>,
     /// Fields of the form, where it is one. A credential: do not log them.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "BTreeMap::is_empty"))]
     pub fields: BTreeMap<String, String>,
     /// When the URL stops working, in milliseconds since 1970 UTC by the server's clock.
     pub expires_at_ms: i64,
     /// The same counted from the answer: the client's clock may be wrong.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub expires_in_ms: u64,
 }
 
@@ -257,7 +283,8 @@ impl fmt::Debug for SignedPart {
 }
 
 /// Answer of `POST /v1/uploads/{id}/parts`, in the order asked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignPartsResponse {
     /// The presigned requests.
@@ -265,7 +292,8 @@ pub struct SignPartsResponse {
 }
 
 /// A part as the client believes it stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CompletedPart {
     /// Part number.
@@ -275,16 +303,18 @@ pub struct CompletedPart {
 }
 
 /// Body of `POST /v1/uploads/{id}/complete`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CompleteRequest {
     /// Etags that the client saw; each must equal the store's own. May be empty: the store's ListParts is the truth.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub parts: Vec<CompletedPart>,
 }
 
 /// Body of `POST /v1/uploads/batch`: several creations at once, 1 to 100.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreateBatchRequest {
     /// The creations.
@@ -292,18 +322,20 @@ pub struct CreateBatchRequest {
 }
 
 /// One creation of several.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreateBatchItem {
     /// What a single creation sends as the header `Idempotency-Key`.
     pub idempotency_key: String,
     /// The creation.
-    #[serde(flatten)]
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub request: CreateUploadRequest,
 }
 
 /// Answer of `POST /v1/uploads/batch`, in the order asked; one that is refused does not hinder the others.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreateBatchResponse {
     /// The outcomes.
@@ -311,9 +343,10 @@ pub struct CreateBatchResponse {
 }
 
 /// Outcome of one creation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum CreateOutcome {
     /// It is there.
     Upload(Box<Upload>),
@@ -322,7 +355,8 @@ pub enum CreateOutcome {
 }
 
 /// Body of `POST /v1/uploads/batch/complete`: several completions at once, 1 to 100.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CompleteBatchRequest {
     /// The completions.
@@ -330,18 +364,20 @@ pub struct CompleteBatchRequest {
 }
 
 /// One completion of several.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CompleteBatchItem {
     /// The upload.
     pub upload_id: UploadId,
     /// As in [`CompleteRequest`].
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub parts: Vec<CompletedPart>,
 }
 
 /// Answer of `POST /v1/uploads/batch/complete`, in the order asked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CompleteBatchResponse {
     /// The outcomes.
@@ -349,9 +385,10 @@ pub struct CompleteBatchResponse {
 }
 
 /// Outcome of one completion.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum CompleteOutcome {
     /// The object is whole.
     Media(Box<MediaRecord>),
@@ -360,7 +397,8 @@ pub enum CompleteOutcome {
 }
 
 /// Answer of `POST /v1/guests`: a token for somebody without an account, where the operator allows guests.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GuestToken {
     /// Bearer token. A credential: do not log it.

@@ -8,9 +8,9 @@ use std::{
 
 use aws_sdk_s3::{
     config::timeout::TimeoutConfig,
-    types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart, Part},
+    types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart, Part},
 };
-use sealmark_protocol::{PartNumber, Sha256Digest, StoredPart};
+use sealmark_protocol::{Checksum, Crc64Nvme, Integrity, PartNumber, Sha256Digest, StoredPart};
 
 use crate::{ObjectKey, StorageError, Store};
 
@@ -46,13 +46,19 @@ pub struct UploadedPart {
     pub number: PartNumber,
     /// The store's etag of the part, opaque, quotes kept.
     pub etag: String,
-    /// SHA-256 of the part's bytes. It comes from our records: not every store lists it.
-    pub sha256: Sha256Digest,
+    /// Size in bytes.
+    pub size_bytes: u64,
+    /// What the part's bytes hash to; of the same kind for every part of an upload. It comes from our records: not
+    /// every store lists it.
+    pub checksum: Checksum,
 }
 
 impl Store {
     /// Begins a multipart upload; `announced` is the media type that the sender believes in, see
-    /// [`ObjectKey::content_type`].
+    /// [`ObjectKey::content_type`], and `integrity` the kind of checksum that its parts will have.
+    ///
+    /// The checksum of the object is, for SHA-256, that of its parts' (S3 calls it composite), and for CRC64NVME that of
+    /// all its bytes.
     ///
     /// The parts of an upload that is never completed stay until [`abort`](Self::abort), or until the rule that
     /// [`setup_bucket`](Self::setup_bucket) leaves.
@@ -61,8 +67,18 @@ impl Store {
     /// [`StorageError::BucketNotFound`], [`StorageError::Denied`], [`StorageError::Unavailable`].
     ///
     /// Source: S3 API, CreateMultipartUpload.
-    pub async fn create(&self, key: &ObjectKey, announced: Option<&str>) -> Result<StoreUploadId, StorageError> {
+    pub async fn create(
+        &self,
+        key: &ObjectKey,
+        announced: Option<&str>,
+        integrity: Integrity,
+    ) -> Result<StoreUploadId, StorageError> {
         let operation = "CreateMultipartUpload";
+        let (algorithm, kind) = match integrity {
+            Integrity::Sha256 => (Some(ChecksumAlgorithm::Sha256), None),
+            Integrity::Crc64nvme => (Some(ChecksumAlgorithm::Crc64Nvme), Some(ChecksumType::FullObject)),
+            Integrity::None => (None, None),
+        };
         let answer = self
             .client
             .create_multipart_upload()
@@ -70,7 +86,8 @@ impl Store {
             .key(key.to_string())
             .content_type(key.content_type(announced))
             .cache_control(key.cache_control())
-            .checksum_algorithm(ChecksumAlgorithm::Sha256)
+            .set_checksum_algorithm(algorithm)
+            .set_checksum_type(kind)
             .send()
             .await
             .map_err(|error| StorageError::from_sdk(operation, key, error))?;
@@ -120,6 +137,9 @@ impl Store {
 
     /// Makes one object of the parts, which come in any order; the object's etag.
     ///
+    /// The store checks each part's checksum once more and, for CRC64NVME, the object's, which is joined from them. Where
+    /// it tells the composite of SHA-256 it must be ours; an object with another one is deleted.
+    ///
     /// A repeat may find the upload gone, because an earlier attempt was carried out and its answer was lost: on
     /// [`StorageError::UploadNotFound`] look with [`head`](Self::head) whether the object is there.
     ///
@@ -138,14 +158,18 @@ impl Store {
         let operation = "CompleteMultipartUpload";
         let mut ordered: Vec<&UploadedPart> = parts.iter().collect();
         ordered.sort_by_key(|part| part.number);
-        let parts = ordered.into_iter().map(|part| {
-            CompletedPart::builder()
+        let parts = ordered.iter().map(|part| {
+            let named = CompletedPart::builder()
                 // At most 10,000, by its type.
                 .part_number(part.number.get() as i32)
-                .e_tag(&part.etag)
-                .checksum_sha256(part.sha256.to_base64())
-                .build()
+                .e_tag(&part.etag);
+            match part.checksum {
+                Checksum::Sha256(sha256) => named.checksum_sha256(sha256.to_base64()).build(),
+                Checksum::Crc64nvme(crc) => named.checksum_crc64_nvme(crc.to_base64()).build(),
+                Checksum::None => named.build(),
+            }
         });
+        let crc64nvme = whole_crc(&ordered);
         let answer = self
             .client
             .complete_multipart_upload()
@@ -153,6 +177,8 @@ impl Store {
             .key(key.to_string())
             .upload_id(upload.as_str())
             .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(parts.collect())).build())
+            .set_checksum_type(crc64nvme.map(|_| ChecksumType::FullObject))
+            .set_checksum_crc64_nvme(crc64nvme.map(Crc64Nvme::to_base64))
             .customize()
             .config_override(
                 aws_sdk_s3::Config::builder().timeout_config(
@@ -165,6 +191,14 @@ impl Store {
             .send()
             .await
             .map_err(|error| StorageError::from_sdk(operation, key, error))?;
+        let told = answer.checksum_sha256.as_deref().zip(composite_sha256(&ordered));
+        if let Some((told, ours)) = told
+            && told != ours
+        {
+            self.delete(key).await?;
+            let source = format!("the store made an object of {told}, the parts make {ours}").into();
+            return Err(StorageError::BadDigest { operation, key: key.to_string(), source });
+        }
         answer.e_tag.ok_or_else(|| incomplete(operation, key, "ETag"))
     }
 
@@ -190,6 +224,27 @@ impl Store {
             Err(error) => Err(error),
         }
     }
+}
+
+/// CRC64NVME of the whole object, if every part has one.
+fn whole_crc(parts: &[&UploadedPart]) -> Option<Crc64Nvme> {
+    let none = (!parts.is_empty()).then(|| Crc64Nvme::of(&[]));
+    parts.iter().fold(none, |whole, part| match part.checksum {
+        Checksum::Crc64nvme(crc) => whole.map(|whole| Crc64Nvme::combine(whole, crc, part.size_bytes)),
+        Checksum::Sha256(_) | Checksum::None => None,
+    })
+}
+
+/// The composite checksum as S3 writes it, if every part has a SHA-256: that of the digests, and how many they are.
+///
+/// Source: Amazon S3, checking object integrity, composite checksums.
+fn composite_sha256(parts: &[&UploadedPart]) -> Option<String> {
+    let mut digests = Vec::with_capacity(32 * parts.len());
+    for part in parts {
+        let Checksum::Sha256(sha256) = &part.checksum else { return None };
+        digests.extend_from_slice(sha256.as_bytes());
+    }
+    Some(format!("{}-{}", Sha256Digest::of(&digests).to_base64(), parts.len()))
 }
 
 fn stored(part: Part) -> Option<StoredPart> {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use aws_sdk_s3::presigning::PresigningConfig;
-use sealmark_protocol::{PartNumber, Sha256Digest};
+use sealmark_protocol::{Checksum, PartNumber};
 use url::form_urlencoded;
 
 use crate::{ObjectKey, StorageError, Store, StoreUploadId};
@@ -50,7 +50,7 @@ pub struct PresignedRequest {
 }
 
 impl Store {
-    /// Presigns the PUT of one part: exactly these bytes, by length and SHA-256, as this part of this upload.
+    /// Presigns the PUT of one part: exactly these bytes, by length and checksum, as this part of this upload.
     ///
     /// `ttl` is 1 second to 7 days, cut to whole seconds. Nothing is sent to the store.
     ///
@@ -64,12 +64,17 @@ impl Store {
         upload: &StoreUploadId,
         number: PartNumber,
         size_bytes: u64,
-        sha256: &Sha256Digest,
+        checksum: &Checksum,
         ttl: Duration,
     ) -> Result<PresignedRequest, StorageError> {
         let operation = "UploadPart";
         let presign = |source| StorageError::Presign { operation, key: key.to_string(), source };
         let (config, expires_at_ms) = expiry(ttl, 1).map_err(presign)?;
+        let (sha256, crc64nvme) = match checksum {
+            Checksum::Sha256(sha256) => (Some(sha256.to_base64()), None),
+            Checksum::Crc64nvme(crc) => (None, Some(crc.to_base64())),
+            Checksum::None => (None, None),
+        };
         let signed = self
             .signer
             .upload_part()
@@ -79,7 +84,8 @@ impl Store {
             // At most 10,000, by its type.
             .part_number(number.get() as i32)
             .content_length(i64::try_from(size_bytes).map_err(|error| presign(error.into()))?)
-            .checksum_sha256(sha256.to_base64())
+            .set_checksum_sha256(sha256)
+            .set_checksum_crc64_nvme(crc64nvme)
             .presigned(config)
             .await
             .map_err(|error| StorageError::from_sdk(operation, key, error))?;
@@ -153,6 +159,8 @@ fn inline(file_name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use sealmark_protocol::{Crc64Nvme, Sha256Digest};
+
     use super::*;
     use crate::StoreConfig;
 
@@ -175,7 +183,11 @@ mod tests {
 
     async fn part(store: &Store, ttl: Duration) -> Result<PresignedRequest, StorageError> {
         let number = PartNumber::new(3).unwrap();
-        store.presign_part(&key(), &StoreUploadId::new("up"), number, 7, &Sha256Digest::of(b"x"), ttl).await
+        store.presign_part(&key(), &StoreUploadId::new("up"), number, 7, &Checksum::Sha256(sha256()), ttl).await
+    }
+
+    fn sha256() -> Sha256Digest {
+        Sha256Digest::of(b"x")
     }
 
     #[tokio::test]
@@ -188,11 +200,22 @@ mod tests {
             url.contains("X-Amz-Expires=60") && url.contains("partNumber=3") && url.contains("uploadId=up"),
             "{url}"
         );
-        assert_eq!(
-            signed.headers,
-            BTreeMap::from([("x-amz-checksum-sha256".to_owned(), Sha256Digest::of(b"x").to_base64())])
-        );
+        assert_eq!(signed.headers, BTreeMap::from([("x-amz-checksum-sha256".to_owned(), sha256().to_base64())]));
         assert!(!format!("{signed:?}").contains("X-Amz-Signature"));
+    }
+
+    #[tokio::test]
+    async fn each_kind_of_checksum_has_its_header() {
+        let (store, upload, ttl) = (store(None), StoreUploadId::new("up"), Duration::from_secs(60));
+        let crc = Crc64Nvme::of(b"x");
+        for (checksum, headers) in [
+            (Checksum::Crc64nvme(crc), vec![("x-amz-checksum-crc64nvme".to_owned(), crc.to_base64())]),
+            (Checksum::None, Vec::new()),
+        ] {
+            let number = PartNumber::new(1).unwrap();
+            let signed = store.presign_part(&key(), &upload, number, 7, &checksum, ttl).await.unwrap();
+            assert_eq!(signed.headers, BTreeMap::from_iter(headers), "{checksum:?}");
+        }
     }
 
     #[tokio::test]

@@ -33,6 +33,9 @@ pub(crate) async fn abort(
         Err(error) => return Err(error.into()),
     }
     let (key, store_upload) = in_store(&upload);
-    app.store.abort(&key, &store_upload).await?;
+    match store_upload {
+        Some(store_upload) => app.store.abort(&key, &store_upload).await?,
+        None => app.store.delete(&key).await?,
+    }
     Ok(StatusCode::NO_CONTENT)
 }

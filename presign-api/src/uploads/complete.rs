@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use axum::{Json, extract::State};
 use sealmark_catalogue::{CatalogueError, OutboxEvent, UploadRow};
 use sealmark_protocol::{
-    CompleteRequest, Envelope, ErrorCode, EventId, MediaRecord, MediaUploaded, PartNumber, StoredPart, UploadId,
-    UploadState,
+    Checksum, CompleteRequest, Envelope, ErrorCode, EventId, Integrity, MediaRecord, MediaUploaded, PartNumber,
+    StoredPart, UploadId, UploadState,
 };
 use sealmark_storage::{StorageError, UploadedPart};
 use uuid::Uuid;
@@ -61,6 +61,7 @@ async fn make_whole(
     traceparent: Option<String>,
 ) -> Result<MediaRecord, ApiError> {
     let (key, store_upload) = in_store(&upload);
+    let Some(store_upload) = store_upload else { return note(app, upload, traceparent).await };
     match app.store.list_parts(&key, &store_upload).await {
         Ok(stored) => {
             let parts = checked_parts(app, &upload, request, &stored).await?;
@@ -122,7 +123,7 @@ fn event(upload: &UploadRow, source_etag: &str, traceparent: Option<String>) -> 
     OutboxEvent::of::<MediaUploaded>(envelope)
 }
 
-/// Every part with its etag and the digest that was signed, if the store has all of them in the planned sizes.
+/// Every part with its etag and the checksum that was signed, if the store has all of them in the planned sizes.
 async fn checked_parts(
     app: &App,
     upload: &UploadRow,
@@ -143,7 +144,7 @@ async fn checked_parts(
     // Of a part that was sent twice some stores list either copy. The etag that the client was answered with says which
     // one it means, and the store refuses one that it does not have.
     let seen: BTreeMap<PartNumber, &str> = request.parts.iter().map(|part| (part.number, part.etag.as_str())).collect();
-    let digests = app.catalogue.part_digests(upload.upload_id).await?;
+    let checksums = app.catalogue.part_checksums(upload.upload_id, upload.integrity).await?;
     upload
         .plan
         .numbers()
@@ -155,11 +156,17 @@ async fn checked_parts(
                 return Err(ApiError::new(ErrorCode::PartMismatch)
                     .because(format!("part {number} has {} bytes, planned {size_bytes}", part.size_bytes)));
             }
-            let sha256 = *digests.get(&number).ok_or_else(|| {
-                ApiError::new(ErrorCode::PartMismatch).because(format!("part {number} was never signed"))
-            })?;
+            let checksum = match (upload.integrity, checksums.get(&number)) {
+                (Integrity::None, _) => Checksum::None,
+                (_, Some(checksum)) => *checksum,
+                (_, None) => {
+                    return Err(
+                        ApiError::new(ErrorCode::PartMismatch).because(format!("part {number} was never signed"))
+                    );
+                }
+            };
             let etag = seen.get(&number).copied().unwrap_or(&part.etag).to_owned();
-            Ok(UploadedPart { number, etag, sha256 })
+            Ok(UploadedPart { number, etag, size_bytes, checksum })
         })
         .collect()
 }

@@ -1,7 +1,7 @@
 //! `POST /v1/uploads`: may this caller upload this file? If so, begin.
 
 use axum::{Json, extract::State, http::StatusCode};
-use sealmark_catalogue::{CatalogueError, CreateOutcome, NewUpload};
+use sealmark_catalogue::{CatalogueError, CreateOutcome, NewUpload, Transport};
 use sealmark_protocol::{CreateUploadRequest, ErrorCode, MediaId, PartPlan, PlanError, Upload, UploadId, plan_parts};
 use sealmark_storage::ObjectKey;
 use uuid::Uuid;
@@ -53,24 +53,26 @@ pub(crate) async fn create(
     let media_id = MediaId::from_uuid(Uuid::now_v7());
     let source = ObjectKey::Raw { tenant: caller.tenant.clone(), user: caller.user.clone(), media_id };
     let content_type = request.content_type.as_deref().filter(|text| is_media_type(text));
-    let store_upload_id = app.store.create(&source, content_type).await?;
+    let store_upload_id = app.store.create(&source, content_type, request.integrity).await?;
     let new = NewUpload {
         upload_id: UploadId::from_uuid(Uuid::now_v7()),
         media_id,
         tenant: caller.tenant,
         user_id: caller.user,
         source_key: source.to_string(),
-        store_upload_id: store_upload_id.to_string(),
+        transport: Transport::Multipart { store_upload_id: store_upload_id.to_string() },
+        integrity: request.integrity,
         file_name: file_name(&request.file_name),
         content_type: content_type.map(str::to_owned),
         plan,
+        parts: Vec::new(),
         idempotency_key,
         now_ms: now_ms(),
     };
     match app.catalogue.create_upload(&new).await.map_err(conflict)? {
         CreateOutcome::Created(row) => Ok((StatusCode::CREATED, Json(row.to_upload()))),
         CreateOutcome::Existing(row) => {
-            if row.store_upload_id != new.store_upload_id {
+            if row.transport != new.transport {
                 // Two equal requests at once: the other one's multipart upload is used, ours is nobody's.
                 app.store.abort(&source, &store_upload_id).await?;
             }

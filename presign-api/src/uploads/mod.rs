@@ -6,7 +6,7 @@ pub(crate) mod create;
 pub(crate) mod sign;
 pub(crate) mod status;
 
-use sealmark_catalogue::UploadRow;
+use sealmark_catalogue::{Transport, UploadRow};
 use sealmark_protocol::{ErrorCode, UploadId, UploadState};
 use sealmark_storage::{ObjectKey, StoreUploadId};
 
@@ -33,9 +33,13 @@ fn closed(state: UploadState) -> ApiError {
     ApiError::new(ErrorCode::UploadClosed).because(format!("the upload is {}", state.as_str()))
 }
 
-/// Where the original of an upload lies, and what the store calls its multipart upload.
-pub(crate) fn in_store(upload: &UploadRow) -> (ObjectKey, StoreUploadId) {
+/// Where the original of an upload lies, and what the store calls its multipart upload, where it has one.
+pub(crate) fn in_store(upload: &UploadRow) -> (ObjectKey, Option<StoreUploadId>) {
     let (tenant, user) = (upload.tenant.clone(), upload.user_id.clone());
     let key = ObjectKey::Raw { tenant, user, media_id: upload.media_id };
-    (key, StoreUploadId::new(&upload.store_upload_id))
+    let store_upload = match &upload.transport {
+        Transport::Multipart { store_upload_id } => Some(StoreUploadId::new(store_upload_id)),
+        Transport::Form => None,
+    };
+    (key, store_upload)
 }

@@ -1,8 +1,9 @@
 //! `GET /v1/uploads/{id}`: where an upload stands, by the store's own list.
 
 use axum::{Json, extract::State};
-use sealmark_protocol::{Upload, UploadId, UploadState};
-use sealmark_storage::StorageError;
+use sealmark_catalogue::UploadRow;
+use sealmark_protocol::{StoredPart, Upload, UploadId, UploadState};
+use sealmark_storage::{ObjectHead, StorageError};
 
 use super::{complete::note, find, in_store};
 use crate::{app::App, auth::Caller, problem::ApiError, request::Path};
@@ -20,7 +21,11 @@ pub(crate) async fn status(
     let mut upload = row.to_upload();
     if upload.state == UploadState::Open {
         let (key, store_upload) = in_store(&row);
-        upload.parts = match app.store.list_parts(&key, &store_upload).await {
+        let listed = match &store_upload {
+            Some(store_upload) => app.store.list_parts(&key, store_upload).await,
+            None => Ok(sent_form(&app, &row).await?),
+        };
+        upload.parts = match listed {
             Ok(parts) => parts,
             Err(StorageError::UploadNotFound { .. }) => {
                 // The store has completed it, and we were cut off before we could note it.
@@ -32,4 +37,14 @@ pub(crate) async fn status(
         };
     }
     Ok(Json(upload))
+}
+
+/// The one part of a form: its object, where it is there in the announced size.
+async fn sent_form(app: &App, row: &UploadRow) -> Result<Vec<StoredPart>, ApiError> {
+    let (key, _) = in_store(row);
+    let object = app.store.head(&key).await?.filter(|object| object.size_bytes == row.plan.size_bytes);
+    let part = |object: ObjectHead| {
+        row.plan.numbers().next().map(|number| StoredPart { number, size_bytes: object.size_bytes, etag: object.etag })
+    };
+    Ok(object.and_then(part).into_iter().collect())
 }

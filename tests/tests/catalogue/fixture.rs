@@ -5,11 +5,11 @@ use std::sync::Arc;
 use anyhow::Result;
 use sealmark_catalogue::{
     Catalogue, CreateOutcome, DeadLetter, FencingToken, IdempotencyKey, Job, JobStart, NewRendition, NewUpload,
-    OutboxEvent,
+    OutboxEvent, Transport,
 };
 use sealmark_protocol::{
-    DeadLetterId, Envelope, EventId, EventPayload, FailureCode, MediaFailed, MediaId, MediaUploaded, MediaWatermarked,
-    Sha256Digest, TenantId, Topic, UploadId, UserId, plan_parts,
+    DeadLetterId, Envelope, EventId, EventPayload, FailureCode, Integrity, MediaFailed, MediaId, MediaUploaded,
+    MediaWatermarked, Sha256Digest, TenantId, Topic, UploadId, UserId, plan_parts,
 };
 use sealmark_tests::postgres::Postgres;
 use tempfile::TempDir;
@@ -59,10 +59,12 @@ pub(crate) fn new_upload(now_ms: i64) -> NewUpload {
         tenant: tenant(),
         user_id: user(),
         source_key: format!("raw/acme/mia/{media_id}"),
-        store_upload_id: format!("store-{media_id}"),
+        transport: Transport::Multipart { store_upload_id: format!("store-{media_id}") },
+        integrity: Integrity::Sha256,
         file_name: "Grüße aus Köln.jpg".to_owned(),
         content_type: Some("image/jpeg".to_owned()),
         plan: plan_parts(20_000_000, 8 << 20).unwrap(),
+        parts: Vec::new(),
         idempotency_key: None,
         now_ms,
     }

@@ -3,8 +3,11 @@
 use std::collections::HashSet;
 
 use futures::future::join_all;
-use sealmark_catalogue::{CatalogueError, CreateOutcome, IdempotencyKey};
-use sealmark_protocol::{MediaState, PartNumber, Sha256Digest, TenantId, Topic, UploadId, UploadState, UserId};
+use sealmark_catalogue::{CatalogueError, CreateOutcome, IdempotencyKey, NewUpload, Transport};
+use sealmark_protocol::{
+    Checksum, Crc64Nvme, Integrity, MediaState, PartNumber, Sha256Digest, TenantId, Topic, UploadId, UploadState,
+    UserId,
+};
 use uuid::Uuid;
 
 use crate::fixture::{Database, completed, new_upload, open, tenant, uploaded, user, waiting, with_key};
@@ -18,7 +21,7 @@ pub(crate) async fn a_new_upload_is_there_for_its_owner_only(database: &Database
     assert_eq!(found, created);
     assert_eq!(found.state, UploadState::Open);
     assert_eq!(found.plan, new.plan);
-    assert_eq!(found.store_upload_id, new.store_upload_id);
+    assert_eq!((&found.transport, found.integrity), (&new.transport, new.integrity));
     assert_eq!(found.to_upload().plan(), new.plan);
 
     let other_user = UserId::new("max").unwrap();
@@ -97,28 +100,47 @@ pub(crate) async fn racing_creations_with_one_key_make_one_upload(database: &Dat
     assert_eq!(catalogue.list_media(&tenant(), &user(), 100).await.unwrap().len(), 1);
 }
 
-pub(crate) async fn part_digests_are_kept_and_replaced(database: &Database) {
+pub(crate) async fn part_checksums_are_kept_and_replaced(database: &Database) {
     let catalogue = database.connect().await;
-    let new = open(&catalogue, 100).await;
     let part = |number| PartNumber::new(number).unwrap();
-    let digest = |text: &str| Sha256Digest::of(text.as_bytes());
-    assert!(catalogue.part_digests(new.upload_id).await.unwrap().is_empty());
-    catalogue.record_part_digests(new.upload_id, &[]).await.unwrap();
-    catalogue
-        .record_part_digests(new.upload_id, &[(part(2), digest("b")), (part(1), digest("a")), (part(2), digest("B"))])
-        .await
-        .unwrap();
-    catalogue.record_part_digests(new.upload_id, &[(part(1), digest("A")), (part(10_000), digest("z"))]).await.unwrap();
-    let kept: Vec<_> = catalogue.part_digests(new.upload_id).await.unwrap().into_iter().collect();
-    assert_eq!(kept, [(part(1), digest("A")), (part(2), digest("B")), (part(10_000), digest("z"))]);
+    let sha256 = |text: &str| Checksum::Sha256(Sha256Digest::of(text.as_bytes()));
+    let new = NewUpload { parts: vec![(part(1), sha256("first"))], ..new_upload(100) };
+    catalogue.create_upload(&new).await.unwrap();
+    let record = async |parts: &[_]| catalogue.record_part_checksums(new.upload_id, parts).await.unwrap();
+    let kept = async || -> Vec<_> {
+        catalogue.part_checksums(new.upload_id, Integrity::Sha256).await.unwrap().into_iter().collect()
+    };
+    assert_eq!(kept().await, [(part(1), sha256("first"))]);
+    record(&[]).await;
+    record(&[(part(2), sha256("b")), (part(1), sha256("a")), (part(2), sha256("B"))]).await;
+    record(&[(part(1), sha256("A")), (part(10_000), sha256("z"))]).await;
+    assert_eq!(kept().await, [(part(1), sha256("A")), (part(2), sha256("B")), (part(10_000), sha256("z"))]);
 
-    let all: Vec<_> = (1..=1_200).map(|number| (part(number), digest(&number.to_string()))).collect();
-    catalogue.record_part_digests(new.upload_id, &all).await.unwrap();
-    assert_eq!(catalogue.part_digests(new.upload_id).await.unwrap().len(), 1_201);
+    let all: Vec<_> = (1..=1_200).map(|number| (part(number), sha256(&number.to_string()))).collect();
+    record(&all).await;
+    assert_eq!(kept().await.len(), 1_201);
+
+    let other = NewUpload { integrity: Integrity::Crc64nvme, ..new_upload(100) };
+    catalogue.create_upload(&other).await.unwrap();
+    let crc = (part(1), Checksum::Crc64nvme(Crc64Nvme::of(b"a")));
+    catalogue.record_part_checksums(other.upload_id, &[crc, (part(2), Checksum::None)]).await.unwrap();
+    let kept = catalogue.part_checksums(other.upload_id, Integrity::Crc64nvme).await.unwrap();
+    assert_eq!(kept.into_iter().collect::<Vec<_>>(), [crc]);
 
     let unknown = UploadId::from_uuid(Uuid::now_v7());
-    let error = catalogue.record_part_digests(unknown, &[(part(1), digest("a"))]).await.unwrap_err();
+    let error = catalogue.record_part_checksums(unknown, &[(part(1), sha256("a"))]).await.unwrap_err();
     assert!(matches!(error, CatalogueError::UploadNotFound { .. }), "{error:?}");
+}
+
+pub(crate) async fn a_form_has_no_upload_in_the_store(database: &Database) {
+    let catalogue = database.connect().await;
+    for integrity in [Integrity::Sha256, Integrity::Crc64nvme, Integrity::None] {
+        let new = NewUpload { transport: Transport::Form, integrity, ..new_upload(100) };
+        catalogue.create_upload(&new).await.unwrap();
+        let found = catalogue.upload(&tenant(), &user(), new.upload_id).await.unwrap().unwrap();
+        assert_eq!((found.transport.clone(), found.integrity), (Transport::Form, integrity));
+        assert_eq!(found.to_upload().integrity, integrity);
+    }
 }
 
 pub(crate) async fn completing_is_one_step_and_happens_once(database: &Database) {

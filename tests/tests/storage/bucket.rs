@@ -3,6 +3,7 @@
 use anyhow::{Result, ensure};
 use bytes::Bytes;
 use reqwest::Method;
+use sealmark_protocol::Integrity;
 use sealmark_storage::{RuleOutcome, StorageError, Store, StoreConfig};
 use sealmark_tests::process::wait_for;
 
@@ -49,7 +50,7 @@ fn lists(answer: &reqwest::Response, header: &str, word: &str) -> bool {
 
 pub(crate) async fn browsers_are_answered(suite: &Suite<'_>) -> Result<()> {
     let key = raw_key();
-    let upload = suite.store.create(&key, None).await?;
+    let upload = suite.store.create(&key, None, Integrity::Sha256).await?;
     let bytes = noise(30, 5_000);
     let signed = suite.presign(&key, &upload, 1, &bytes).await?;
     let url = signed.url.as_str();
@@ -119,7 +120,7 @@ pub(crate) async fn missing_and_denied(suite: &Suite<'_>) -> Result<()> {
     let nowhere = Store::new(&StoreConfig { bucket: "sealmark-nowhere".to_owned(), ..suite.config.clone() })?;
     let checked = nowhere.check_bucket().await;
     ensure!(matches!(checked, Err(StorageError::BucketNotFound { .. })), "{checked:?}");
-    let created = nowhere.create(&raw_key(), None).await;
+    let created = nowhere.create(&raw_key(), None, Integrity::Sha256).await;
     ensure!(matches!(created, Err(StorageError::BucketNotFound { .. })), "{created:?}");
 
     let stranger = Store::new(&StoreConfig { secret_key: "not-the-secret".to_owned(), ..suite.config.clone() })?;
@@ -127,7 +128,7 @@ pub(crate) async fn missing_and_denied(suite: &Suite<'_>) -> Result<()> {
         stranger.check_bucket().await.err(),
         stranger.head(&raw_key()).await.err(),
         stranger.get(&raw_key(), 1).await.err(),
-        stranger.create(&raw_key(), None).await.err(),
+        stranger.create(&raw_key(), None, Integrity::Sha256).await.err(),
     ] {
         ensure!(matches!(denied, Some(StorageError::Denied { .. })), "{denied:?}");
     }

@@ -1,7 +1,7 @@
 //! A store that dies in the middle of an upload.
 
 use anyhow::{Result, ensure};
-use sealmark_protocol::Sha256Digest;
+use sealmark_protocol::{Integrity, Sha256Digest};
 use tokio::io::AsyncWriteExt;
 
 use crate::{
@@ -15,7 +15,7 @@ pub(crate) async fn acknowledged_parts_survive(mut server: Server) -> Result<()>
     let part = |number: usize| bytes.slice((number - 1) * 5 * MIB..bytes.len().min(number * 5 * MIB));
     let suite = Suite::around(&server)?;
     suite.set_up().await?;
-    let upload = suite.store.create(&key, None).await?;
+    let upload = suite.store.create(&key, None, Integrity::Sha256).await?;
     let first = suite.send_part(&key, &upload, 1, &part(1)).await?;
     let second = suite.send_part(&key, &upload, 2, &part(2)).await?;
 

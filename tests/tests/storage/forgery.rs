@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use futures::stream;
 use reqwest::Body;
-use sealmark_protocol::{PartNumber, Sha256Digest};
+use sealmark_protocol::{Checksum, Integrity, PartNumber, Sha256Digest};
 use sealmark_storage::{ObjectKey, PresignedRequest, Store, StoreConfig, StoreUploadId};
 use sealmark_tests::process::wait_for;
 
@@ -36,16 +36,20 @@ fn forged(url: &str) -> Result<String> {
 
 pub(crate) async fn only_the_signed_part(suite: &Suite<'_>) -> Result<()> {
     let (key, other_key) = (raw_key(), raw_key());
-    let upload = suite.store.create(&key, None).await?;
-    let other_upload = suite.store.create(&key, None).await?;
+    let upload = suite.store.create(&key, None, Integrity::Sha256).await?;
+    let other_upload = suite.store.create(&key, None, Integrity::Sha256).await?;
     let (bytes, other) = (noise(7, 70_000), noise(8, 70_000));
     let sha256 = Sha256Digest::of(&bytes);
     let signed = suite.presign(&key, &upload, 1, &bytes).await?;
     let url = signed.url.as_str();
     let (checksum, other_checksum) = (sha256.to_base64(), Sha256Digest::of(&other).to_base64());
     let right = [("x-amz-checksum-sha256", checksum.as_str())];
-    let longer =
-        suite.store.presign_part(&key, &upload, PartNumber::new(1)?, 70_001, &sha256, TTL).await?.url.into_string();
+    let longer = suite
+        .store
+        .presign_part(&key, &upload, PartNumber::new(1)?, 70_001, &Checksum::Sha256(sha256), TTL)
+        .await?
+        .url
+        .into_string();
     let chunked = Body::wrap_stream(stream::iter([Ok::<_, std::io::Error>(bytes.clone())]));
 
     let answers = [
@@ -99,12 +103,15 @@ async fn presign_for(
     ttl: Duration,
 ) -> Result<PresignedRequest> {
     let sha256 = Sha256Digest::of(bytes);
-    Ok(suite.store.presign_part(key, upload, PartNumber::new(1)?, bytes.len() as u64, &sha256, ttl).await?)
+    Ok(suite
+        .store
+        .presign_part(key, upload, PartNumber::new(1)?, bytes.len() as u64, &Checksum::Sha256(sha256), ttl)
+        .await?)
 }
 
 pub(crate) async fn an_expired_url(suite: &Suite<'_>) -> Result<()> {
     let key = raw_key();
-    let upload = suite.store.create(&key, None).await?;
+    let upload = suite.store.create(&key, None, Integrity::Sha256).await?;
     let bytes = noise(9, 100);
     // The shortest life that this machine can still use once: signatures count whole seconds, so the first second may
     // be over before the request arrives.

@@ -3,17 +3,17 @@
 use anyhow::{Result, ensure};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
-use sealmark_protocol::Sha256Digest;
+use sealmark_protocol::{Checksum, Crc64Nvme, Integrity, PartNumber, Sha256Digest};
 use sealmark_storage::{ObjectKey, StorageError, StoreUploadId, UploadedPart};
 
 use crate::{
     server::Repeat,
-    suite::{MIB, Suite, noise, raw_key},
+    suite::{MIB, Suite, TTL, noise, raw_key},
 };
 
 async fn three_parts(suite: &Suite<'_>) -> Result<(ObjectKey, StoreUploadId, Vec<UploadedPart>, Bytes)> {
     let key = raw_key();
-    let upload = suite.store.create(&key, Some("image/jpeg")).await?;
+    let upload = suite.store.create(&key, Some("image/jpeg"), Integrity::Sha256).await?;
     let bytes = noise(1, 10 * MIB + 123);
     let mut sent = Vec::new();
     for (number, range) in [(3, 10 * MIB..bytes.len()), (1, 0..5 * MIB), (2, 5 * MIB..10 * MIB)] {
@@ -61,7 +61,7 @@ pub(crate) async fn complete_twice(suite: &Suite<'_>) -> Result<()> {
 
 pub(crate) async fn abort_twice(suite: &Suite<'_>) -> Result<()> {
     let key = raw_key();
-    let upload = suite.store.create(&key, None).await?;
+    let upload = suite.store.create(&key, None, Integrity::Sha256).await?;
     let bytes = noise(2, 1000);
     let signed = suite.presign(&key, &upload, 2, &bytes).await?;
     let part = suite.send_part(&key, &upload, 1, &bytes).await?;
@@ -81,7 +81,7 @@ pub(crate) async fn all_pages_of_parts(suite: &Suite<'_>) -> Result<()> {
     // A page has 1,000 parts at most.
     const COUNT: u32 = 1_003;
     let key = raw_key();
-    let upload = suite.store.create(&key, None).await?;
+    let upload = suite.store.create(&key, None, Integrity::Sha256).await?;
     let bytes = Bytes::from_static(b"x");
     stream::iter(1..=COUNT)
         .map(|number| suite.send_part(&key, &upload, number, &bytes))
@@ -96,7 +96,7 @@ pub(crate) async fn all_pages_of_parts(suite: &Suite<'_>) -> Result<()> {
 
 pub(crate) async fn a_part_sent_again(suite: &Suite<'_>) -> Result<()> {
     let key = raw_key();
-    let upload = suite.store.create(&key, None).await?;
+    let upload = suite.store.create(&key, None, Integrity::Sha256).await?;
     let (old, new) = (noise(3, 5_000), noise(4, 5_000));
     let replaced = suite.send_part(&key, &upload, 1, &old).await?;
     suite.send_part(&key, &upload, 1, &new).await?;
@@ -117,12 +117,12 @@ pub(crate) async fn a_part_sent_again(suite: &Suite<'_>) -> Result<()> {
 
 pub(crate) async fn wrong_lists_of_parts(suite: &Suite<'_>) -> Result<()> {
     let key = raw_key();
-    let upload = suite.store.create(&key, None).await?;
+    let upload = suite.store.create(&key, None, Integrity::Sha256).await?;
     let first = suite.send_part(&key, &upload, 1, &noise(5, 1000)).await?;
     let second = suite.send_part(&key, &upload, 2, &noise(6, 1000)).await?;
     let absent = UploadedPart { number: 3.try_into()?, ..second.clone() };
     let other_etag = UploadedPart { etag: "\"00000000000000000000000000000000\"".into(), ..first.clone() };
-    let other_sha256 = UploadedPart { sha256: Sha256Digest::of(b"other"), ..first.clone() };
+    let other_sha256 = UploadedPart { checksum: Checksum::Sha256(Sha256Digest::of(b"other")), ..first.clone() };
     let refused = |answer: &Result<String, StorageError>| matches!(answer, Err(StorageError::PartsRefused { .. }));
 
     for (what, list) in [("a part that is absent", vec![first.clone(), absent]), ("another etag", vec![other_etag])] {
@@ -135,5 +135,33 @@ pub(crate) async fn wrong_lists_of_parts(suite: &Suite<'_>) -> Result<()> {
     ensure!(answer.is_err() == suite.guarantees.checks_sha256_at_completion, "another SHA-256: {answer:?}");
     let answer = suite.store.complete(&key, &upload, &[first, second]).await;
     ensure!(refused(&answer) == suite.guarantees.refuses_small_parts, "small parts: {answer:?}");
+    Ok(())
+}
+
+/// CRC64NVME of parts and object, and no checksum at all: the same way, and for the CRC the same refusals.
+pub(crate) async fn other_kinds_of_checksum(suite: &Suite<'_>) -> Result<()> {
+    let bytes = noise(7, 5 * MIB + 123);
+    let crc = |bytes: &[u8]| Checksum::Crc64nvme(Crc64Nvme::of(bytes));
+    for integrity in [Integrity::Crc64nvme, Integrity::None] {
+        let key = raw_key();
+        let upload = suite.store.create(&key, None, integrity).await?;
+        let mut sent = Vec::new();
+        for (number, range) in [(2, 5 * MIB..bytes.len()), (1, 0..5 * MIB)] {
+            let part = bytes.slice(range);
+            let checksum = if integrity == Integrity::None { Checksum::None } else { crc(&part) };
+            sent.push(suite.send_part_under(&key, &upload, number, &part, checksum).await?);
+        }
+        if integrity == Integrity::Crc64nvme {
+            let number = PartNumber::new(1)?;
+            let signed = suite.store.presign_part(&key, &upload, number, 4, &crc(b"abcd"), TTL).await?;
+            let changed = suite.put(&signed, "abce").await?.status();
+            ensure!(changed == 400, "other bytes under a signed CRC answered {changed}");
+            let wrong = sent.iter().map(|part| UploadedPart { checksum: crc(b"x"), ..part.clone() });
+            let answer = suite.store.complete(&key, &upload, &wrong.collect::<Vec<_>>()).await;
+            ensure!(answer.is_err(), "CRCs of other bytes: {answer:?}");
+        }
+        suite.store.complete(&key, &upload, &sent).await?;
+        ensure!(suite.store.get(&key, bytes.len() as u64).await? == bytes, "{integrity:?}: other bytes came back");
+    }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::{pin::Pin, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
-use sealmark_protocol::{MediaId, PartNumber, Sha256Digest, TenantId, UserId};
+use sealmark_protocol::{Checksum, MediaId, PartNumber, Sha256Digest, TenantId, UserId};
 use sealmark_storage::{Extension, ObjectKey, PresignedRequest, Store, StoreConfig, StoreUploadId, UploadedPart};
 use uuid::Uuid;
 
@@ -75,8 +75,8 @@ impl<'a> Suite<'a> {
         bytes: &[u8],
     ) -> Result<PresignedRequest> {
         let number = PartNumber::new(number)?;
-        let sha256 = Sha256Digest::of(bytes);
-        Ok(self.store.presign_part(key, upload, number, bytes.len() as u64, &sha256, TTL).await?)
+        let checksum = Checksum::Sha256(Sha256Digest::of(bytes));
+        Ok(self.store.presign_part(key, upload, number, bytes.len() as u64, &checksum, TTL).await?)
     }
 
     /// Uploads one part as a client would.
@@ -87,12 +87,25 @@ impl<'a> Suite<'a> {
         number: u32,
         bytes: &Bytes,
     ) -> Result<UploadedPart> {
-        let signed = self.presign(key, upload, number, bytes).await?;
+        self.send_part_under(key, upload, number, bytes, Checksum::Sha256(Sha256Digest::of(bytes))).await
+    }
+
+    /// Uploads one part under a checksum of any kind.
+    pub(crate) async fn send_part_under(
+        &self,
+        key: &ObjectKey,
+        upload: &StoreUploadId,
+        number: u32,
+        bytes: &Bytes,
+        checksum: Checksum,
+    ) -> Result<UploadedPart> {
+        let (part, size_bytes) = (PartNumber::new(number)?, bytes.len() as u64);
+        let signed = self.store.presign_part(key, upload, part, size_bytes, &checksum, TTL).await?;
         let answer = self.put(&signed, bytes.clone()).await?;
         let status = answer.status();
         ensure!(status == 200, "part {number} answered {status}: {}", answer.text().await?);
         let etag = answer.headers().get("etag").context("a part's answer has no etag")?.to_str()?.to_owned();
-        Ok(UploadedPart { number: PartNumber::new(number)?, etag, sha256: Sha256Digest::of(bytes) })
+        Ok(UploadedPart { number: part, etag, size_bytes, checksum })
     }
 
     /// Writes a version and gives its key.

@@ -3,15 +3,16 @@
 use gloo_net::http::{Method, RequestBuilder, Response};
 use web_sys::{AbortController, RequestCache};
 
+use super::write::{Write, write};
 use crate::{answer::Answer, engine::CallError};
 
 /// One request to the API.
 pub(super) struct Call {
-    pub(super) method: Method,
+    method: Method,
     /// Path below the API's base URL, with a slash at its beginning.
-    pub(super) path: String,
+    path: String,
     /// A JSON text.
-    pub(super) body: Option<String>,
+    body: Option<String>,
     /// Header `Idempotency-Key`.
     pub(super) idempotency_key: Option<String>,
 }
@@ -21,8 +22,8 @@ impl Call {
         Self { method, path, body: None, idempotency_key: None }
     }
 
-    pub(super) fn post(path: String, body: serde_json::Result<String>) -> Self {
-        Self { body: body.ok(), ..Self::new(Method::POST, path) }
+    pub(super) fn post(path: String, body: &impl Write) -> Self {
+        Self { body: Some(write(body)), ..Self::new(Method::POST, path) }
     }
 
     /// Sends it; dropped before the end, it is broken off.
@@ -46,11 +47,6 @@ impl Call {
         let request = request.map_err(|_| CallError::Network)?;
         let response = request.send().await.map_err(|_| CallError::Network)?;
         Ok(Sent { response, _guard: guard })
-    }
-
-    /// Sends it and reads the whole answer.
-    pub(super) async fn answer(self, api: &str, token: &str) -> Result<Answer, CallError> {
-        self.send(api, token).await?.answer().await
     }
 }
 

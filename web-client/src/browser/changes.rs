@@ -1,6 +1,9 @@
-//! When to tell the page what changed: a new state at once, numbers at most ten times a second.
+//! Telling the page what changed: a new state at once, numbers at most ten times a second.
 
-use crate::engine::Standing;
+use js_sys::{Object, Reflect};
+use wasm_bindgen::prelude::*;
+
+use crate::engine::{Snapshot, Standing};
 
 /// Shortest time between two changes of an upload whose state stays the same, in milliseconds.
 pub(super) const EVERY_MS: u32 = 100;
@@ -24,4 +27,41 @@ impl Told {
         }
         !self.is_stale
     }
+}
+
+/// The object that the page gets; `media` is the picture's record as the API sent it.
+pub(super) fn object(snapshot: &Snapshot, media: &JsValue) -> JsValue {
+    let object = Object::new();
+    let set = |to: &Object, name: &str, value: JsValue| {
+        // A plain object of our own refuses nothing.
+        let _ = Reflect::set(to, &name.into(), &value);
+    };
+    let text = |value: Option<String>| value.map_or(JsValue::NULL, JsValue::from);
+    for (name, number) in [
+        ("size_bytes", snapshot.size_bytes),
+        ("sent_bytes", snapshot.sent_bytes),
+        ("acknowledged_bytes", snapshot.acknowledged_bytes),
+        ("speed_bytes_per_s", snapshot.speed_bytes_per_s),
+        ("resumed_bytes", snapshot.resumed_bytes),
+        ("started_at_ms", snapshot.started_at_ms),
+        ("elapsed_ms", snapshot.elapsed_ms),
+    ] {
+        set(&object, name, (number as f64).into());
+    }
+    set(&object, "id", snapshot.id.as_str().into());
+    set(&object, "file_name", snapshot.file_name.as_str().into());
+    set(&object, "state", snapshot.state.as_str().into());
+    set(&object, "remaining_s", snapshot.remaining_s.map_or(JsValue::NULL, |seconds| (seconds as f64).into()));
+    set(&object, "upload_id", text(snapshot.upload_id.map(|id| id.to_string())));
+    set(&object, "media_id", text(snapshot.media_id.map(|id| id.to_string())));
+    set(&object, "instant", snapshot.instant.into());
+    let error = snapshot.error.as_ref().map_or(JsValue::NULL, |failure| {
+        let error = Object::new();
+        set(&error, "code", failure.code.as_str().into());
+        set(&error, "message", failure.message.as_str().into());
+        error.into()
+    });
+    set(&object, "error", error);
+    set(&object, "media", media.clone());
+    object.into()
 }

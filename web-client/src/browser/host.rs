@@ -1,4 +1,4 @@
-//! What `js/worker.js` does for the driver: it knows the page and the database of records.
+//! What `js/worker.js` does for the driver: it knows the page, the database of records and the other tabs.
 
 use wasm_bindgen::prelude::*;
 use web_sys::File;
@@ -8,23 +8,28 @@ extern "C" {
     /// The object that `js/worker.js` passes in.
     pub type Host;
 
-    /// Tells the page how an upload stands: a `Snapshot` as JSON.
+    /// Tells the page how an upload stands: an object with the fields of a `Snapshot`.
     #[wasm_bindgen(method)]
-    pub(super) fn change(this: &Host, snapshot: &str);
+    pub(super) fn change(this: &Host, snapshot: &JsValue);
 
     /// A bearer token other than the refused one.
     #[wasm_bindgen(method, catch)]
     pub(super) async fn token(this: &Host, refused: Option<String>) -> Result<JsValue, JsValue>;
 
-    /// The upload that an earlier visit began for this file, or undefined.
+    /// The file as it is to be sent; an exception's `code` says why it is not.
     #[wasm_bindgen(method, catch)]
-    pub(super) async fn recall(this: &Host, fingerprint: &str) -> Result<JsValue, JsValue>;
+    pub(super) async fn prepare(this: &Host, id: &str, file: &File) -> Result<JsValue, JsValue>;
+
+    /// Waits until no other tab sends this file; then `upload_id` of an upload that was begun for it, `media_id` of the
+    /// picture that another tab has made of it meanwhile, or undefined.
+    #[wasm_bindgen(method, catch)]
+    pub(super) async fn recall(this: &Host, fingerprint: &str, id: &str) -> Result<JsValue, JsValue>;
 
     /// Keeps a record of an upload, so that a later visit can go on with it.
     #[wasm_bindgen(method)]
-    pub(super) fn remember(this: &Host, fingerprint: &str, upload_id: &str, acknowledged_bytes: f64, file: &File);
+    pub(super) fn remember(this: &Host, fingerprint: &str, upload_id: &str, acknowledged_bytes: f64, id: &str);
 
-    /// Drops that record.
+    /// Drops that record, and lets other tabs know what became of the file.
     #[wasm_bindgen(method)]
-    pub(super) fn forget(this: &Host, fingerprint: &str);
+    pub(super) fn forget(this: &Host, fingerprint: &str, id: &str, media_id: Option<String>);
 }

@@ -3,12 +3,18 @@
 //! `js/worker.js` is its only caller, and `js/index.js` is what a page sees.
 
 mod api;
+mod batch;
 mod changes;
 mod file;
+mod hash;
 mod host;
+mod options;
 mod perform;
 mod put;
+pub mod read;
+pub mod record;
 mod uploads;
 mod watch;
+pub mod write;
 
 pub use self::{host::Host, uploads::Uploads};

@@ -1,10 +1,10 @@
 //! One part to the store, by XMLHttpRequest: fetch does not tell how many bytes have left.
 
-use js_sys::Promise;
+use js_sys::{ArrayBuffer, Promise};
 use sealmark_protocol::SignedPart;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{File, ProgressEvent, XmlHttpRequest};
+use web_sys::{File, FormData, ProgressEvent, XmlHttpRequest};
 
 use super::file;
 use crate::{answer::Answer, engine::PutError};
@@ -26,27 +26,42 @@ impl Drop for Guard {
     }
 }
 
-/// PUTs a range of the file; `on_progress` hears how many bytes of it have left.
+/// Sends a range of the file as the request says: `bytes` where they are at hand, else read from the file once more.
+/// `on_progress` hears how many bytes of it have left, but for a form.
 pub(super) async fn put(
     source: &File,
+    bytes: Option<ArrayBuffer>,
     request: &SignedPart,
     offset: u64,
     length: u64,
     on_progress: impl Fn(u64) + 'static,
 ) -> Result<Option<String>, PutError> {
-    let blob = file::cut(source, offset, length)?;
     let xhr = XmlHttpRequest::new().map_err(|_| PutError::Network)?;
     let on_progress = Closure::new(move |event: ProgressEvent| on_progress(event.loaded() as u64));
     let guard = Guard { xhr, _on_progress: on_progress };
     let xhr = &guard.xhr;
+    let blob = file::cut(source, offset, length)?;
+    let is_form = !request.fields.is_empty();
     let sent = Promise::new(&mut |resolve, reject| {
         xhr.set_onloadend(Some(&resolve));
-        let begun = xhr.open_with_async("PUT", &request.url, true).and_then(|()| {
+        let begun = xhr.open_with_async(if is_form { "POST" } else { "PUT" }, &request.url, true).and_then(|()| {
             for (name, value) in &request.headers {
                 xhr.set_request_header(name, value)?;
             }
+            if is_form {
+                // Listening to a form's progress would cost it a preflight request, which is what it is there to save.
+                let form = FormData::new()?;
+                for (name, value) in &request.fields {
+                    form.append_with_str(name, value)?;
+                }
+                form.append_with_blob("file", &blob)?;
+                return xhr.send_with_opt_form_data(Some(&form));
+            }
             xhr.upload()?.set_onprogress(Some(guard._on_progress.as_ref().unchecked_ref()));
-            xhr.send_with_opt_blob(Some(&blob))
+            match &bytes {
+                Some(bytes) => xhr.send_with_opt_buffer_source(Some(bytes)),
+                None => xhr.send_with_opt_blob(Some(&blob)),
+            }
         });
         if begun.is_err() {
             let _ = reject.call0(&JsValue::UNDEFINED);

@@ -5,24 +5,29 @@ use std::{cell::RefCell, rc::Rc};
 use futures::future::AbortHandle;
 use gloo_net::http::Method;
 use gloo_timers::callback::Timeout;
-use sealmark_protocol::{Sha256Digest, UploadId};
+use js_sys::{Array, ArrayBuffer};
+use sealmark_protocol::{Integrity, Sha256Digest, UploadId};
 use wasm_bindgen::prelude::*;
 use web_sys::File;
 
 use super::{
     Host,
-    api::Call,
-    changes::{EVERY_MS, Told},
+    api::{Call, Sent},
+    batch::Batches,
+    changes::{self, EVERY_MS, Told},
     file,
+    hash::{self, Lanes},
+    options::Options,
     perform::path_of,
+    record::Record,
+    watch::Followers,
 };
 use crate::{
-    engine::{Event, Limits, Source, Ticket},
+    answer::Answer,
+    engine::{CallError, Endpoints, Event, Source, Standing, Ticket},
     fleet::{Fleet, Stepped, UploadNumber},
+    news::MediaNews,
 };
-
-/// Files that are sent at the same time.
-const AT_ONCE: usize = 3;
 
 /// The uploads of one page.
 #[wasm_bindgen]
@@ -32,16 +37,18 @@ pub struct Uploads {
 
 pub(super) struct Inner {
     pub(super) host: Host,
-    /// Base URL of the API, without a slash at its end.
-    pub(super) api: String,
+    pub(super) lanes: Lanes,
     pub(super) state: RefCell<State>,
 }
 
 pub(super) struct State {
     fleet: Fleet,
+    endpoints: Endpoints,
     /// The file of the upload of number `n` is at `n - 1`.
     entries: Vec<Entry>,
     flush: Option<Timeout>,
+    pub(super) batches: Batches,
+    pub(super) followers: Followers,
 }
 
 pub(super) struct Entry {
@@ -51,54 +58,74 @@ pub(super) struct Entry {
     pub(super) token: Option<String>,
     pub(super) timer: Option<Timeout>,
     pub(super) tasks: Vec<(Ticket, AbortHandle)>,
+    /// Bytes that were read to be hashed and are still to be sent, by their offset.
+    bytes: Vec<(u64, ArrayBuffer)>,
+    /// The picture's record as the API last sent it; null before.
+    record: JsValue,
     told: Told,
 }
 
 #[wasm_bindgen]
 impl Uploads {
-    /// No uploads yet; `api` is an absolute URL, `concurrency` the parts of one file that are sent at once.
+    /// No uploads yet.
     #[wasm_bindgen(constructor)]
-    pub fn new(host: Host, api: &str, concurrency: usize) -> Self {
+    pub fn new(host: Host, options: &JsValue) -> Self {
+        let Options { apis, mut limits, hint } = Options::read(options);
+        if limits.integrity == Integrity::Sha256 && !hash::is_by_browser() {
+            // As many as there are lanes.
+            limits.hash_at_once = 4;
+        }
         let state = State {
-            fleet: Fleet::new(Limits::with_concurrency(concurrency), AT_ONCE),
+            fleet: Fleet::new(limits, hint),
+            endpoints: Endpoints::new(apis),
             entries: Vec::new(),
             flush: None,
+            batches: Batches::EMPTY,
+            followers: Followers::NONE,
         };
-        let api = api.trim_end_matches('/').to_owned();
-        Self { inner: Rc::new(Inner { host, api, state: RefCell::new(state) }) }
+        Self { inner: Rc::new(Inner { host, lanes: Lanes::default(), state: RefCell::new(state) }) }
     }
 
-    /// Adds a file; its number as text. A file that is already on its way keeps its number.
-    pub async fn add(&self, file: File) -> String {
-        let inner = Rc::clone(&self.inner);
-        inner.add(file).await.0.to_string()
+    /// Adds files; their numbers as text. Nothing is read yet.
+    pub fn add(&self, files: &Array, priority: i32) -> Array {
+        let numbers: Vec<UploadNumber> =
+            files.iter().filter_map(|file| file.dyn_into().ok()).map(|file| self.inner.add(file, priority)).collect();
+        let begun = self.inner.state.borrow_mut().fleet.start(now_ms());
+        self.inner.carry_out(begun);
+        numbers.into_iter().map(|number| JsValue::from(number.0.to_string())).collect()
     }
 
-    /// The user wants a break.
-    pub fn pause(&self, id: &str) {
+    /// The user wants a break: one upload or, without an id, all.
+    pub fn pause(&self, id: Option<String>) {
         self.inner.wish(id, Event::Pause);
     }
 
     /// The user wants to go on.
-    pub fn resume(&self, id: &str) {
+    pub fn resume(&self, id: Option<String>) {
         self.inner.wish(id, Event::Resume);
     }
 
-    /// The user gives the upload up.
-    pub fn cancel(&self, id: &str) {
+    /// The user gives it up.
+    pub fn cancel(&self, id: Option<String>) {
         self.inner.wish(id, Event::Cancel);
     }
 
     /// The user wants another try after a failure.
-    pub fn retry(&self, id: &str) {
+    pub fn retry(&self, id: Option<String>) {
         self.inner.wish(id, Event::Retry);
+    }
+
+    /// What has a higher priority is sent first.
+    pub fn set_priority(&self, id: &str, priority: i32) {
+        if let Ok(number) = id.parse() {
+            let stepped = self.inner.state.borrow_mut().fleet.set_priority(UploadNumber(number), priority, now_ms());
+            self.inner.carry_out(stepped);
+        }
     }
 
     /// The network is there or gone, as the browser says.
     pub fn set_online(&self, online: bool) {
-        let event = if online { Event::Online } else { Event::Offline };
-        let stepped = self.inner.state.borrow_mut().fleet.step_all(now_ms(), &event);
-        self.inner.carry_out(stepped);
+        self.inner.tell_all(&if online { Event::Online } else { Event::Offline });
     }
 
     /// Whether the file with this fingerprint is on its way.
@@ -139,49 +166,68 @@ impl Entry {
         let index = self.tasks.iter().position(|(of, _)| *of == ticket)?;
         Some(self.tasks.swap_remove(index).1)
     }
+
+    pub(super) fn keep_bytes(&mut self, offset: u64, bytes: ArrayBuffer) {
+        self.drop_bytes(offset);
+        self.bytes.push((offset, bytes));
+    }
+
+    pub(super) fn drop_bytes(&mut self, offset: u64) {
+        self.bytes.retain(|(at, _)| *at != offset);
+    }
+
+    /// The bytes that were hashed: what is sent is then what was hashed, and it is read once.
+    pub(super) fn bytes_at(&self, offset: u64) -> Option<ArrayBuffer> {
+        self.bytes.iter().find(|(at, _)| *at == offset).map(|(_, bytes)| bytes.clone())
+    }
 }
 
 impl Inner {
-    async fn add(self: Rc<Self>, file: File) -> UploadNumber {
-        let fingerprint = file::fingerprint_of(&file).await.ok();
-        let resume = match &fingerprint {
-            Some(fingerprint) => self.host.recall(fingerprint).await.ok().and_then(|found| found.as_string()),
-            None => None,
-        };
+    fn add(self: &Rc<Self>, file: File, priority: i32) -> UploadNumber {
         let mut random = [0; 24];
         if let Some(crypto) = file::crypto() {
             let _ = crypto.get_random_values_with_u8_array(&mut random);
         }
         let (key, seed) = random.split_at(16);
-        let content_type = file.type_();
         let source = Source {
             file_name: file.name(),
             size_bytes: file::size_bytes(&file),
-            content_type: (!content_type.is_empty()).then_some(content_type),
-            resume: resume.and_then(|upload_id| upload_id.parse().ok()),
+            content_type: None,
             idempotency_key: Sha256Digest::of(key).to_hex()[..32].to_owned(),
             seed: seed.iter().fold(0, |seed, byte| seed << 8 | u64::from(*byte)),
         };
-        let (number, begun) = {
+        let number = {
             let mut state = self.state.borrow_mut();
-            // Asked only now: while this file was read, the same one may have been added again.
-            if let Some(number) = fingerprint.as_deref().and_then(|fingerprint| state.active(fingerprint)) {
-                return number;
-            }
-            let now_ms = now_ms();
-            let told = Told::default();
-            state.entries.push(Entry { file, fingerprint, token: None, timer: None, tasks: Vec::new(), told });
-            (state.fleet.add(source, now_ms), state.fleet.start(now_ms))
+            state.entries.push(Entry {
+                file,
+                fingerprint: None,
+                token: None,
+                timer: None,
+                tasks: Vec::new(),
+                bytes: Vec::new(),
+                record: JsValue::NULL,
+                told: Told::default(),
+            });
+            state.fleet.add(source, priority, now_ms())
         };
-        self.carry_out(begun);
         self.tell(number);
         number
     }
 
-    fn wish(self: &Rc<Self>, id: &str, event: Event) {
-        if let Ok(number) = id.parse() {
-            self.step(UploadNumber(number), event);
+    fn wish(self: &Rc<Self>, id: Option<String>, event: Event) {
+        match id {
+            Some(id) => {
+                if let Ok(number) = id.parse() {
+                    self.step(UploadNumber(number), event);
+                }
+            }
+            None => self.tell_all(&event),
         }
+    }
+
+    fn tell_all(self: &Rc<Self>, event: &Event) {
+        let stepped = self.state.borrow_mut().fleet.step_all(now_ms(), event);
+        self.carry_out(stepped);
     }
 
     pub(super) fn step(self: &Rc<Self>, number: UploadNumber, event: Event) {
@@ -204,13 +250,55 @@ impl Inner {
         }
     }
 
+    /// Keeps a picture's record for the page; what the engine wants to know of it.
+    pub(super) fn keep(&self, number: UploadNumber, record: Record) -> MediaNews {
+        if let Some(entry) = self.state.borrow_mut().entry(number) {
+            entry.record = record.object;
+        }
+        record.news
+    }
+
+    /// The token of an upload, empty where it has none.
+    pub(super) fn token_of(&self, number: UploadNumber) -> String {
+        self.state.borrow_mut().entry(number).and_then(|entry| entry.token.clone()).unwrap_or_default()
+    }
+
+    /// The API's address of now.
+    pub(super) fn address(&self) -> String {
+        self.state.borrow().endpoints.current().to_owned()
+    }
+
+    /// Counts how something went at an address, and has all uploads ask another one where it has failed too often.
+    pub(super) fn count(self: &Rc<Self>, address: &str, good: bool) {
+        if self.state.borrow_mut().endpoints.count(address, good) {
+            self.tell_all(&Event::Moved);
+        }
+    }
+
+    /// Sends a call; the answer's body is still to be read.
+    pub(super) async fn send(self: &Rc<Self>, call: Call, token: &str) -> Result<Sent, CallError> {
+        let address = self.address();
+        let sent = call.send(&address, token).await;
+        self.count(&address, sent.as_ref().is_ok_and(|sent| sent.response.status() < 500));
+        sent
+    }
+
+    /// Sends a call and reads the whole answer.
+    pub(super) async fn answer(self: &Rc<Self>, call: Call, token: &str) -> Result<Answer, CallError> {
+        self.send(call, token).await?.answer().await
+    }
+
     /// Tells the page how an upload stands, now or a moment later.
     fn tell(self: &Rc<Self>, number: UploadNumber) {
-        let snapshot = {
+        let object = {
             let mut state = self.state.borrow_mut();
             let Some(snapshot) = state.fleet.snapshot(number) else { return };
             let now_ms = now_ms();
-            if !state.entry(number).is_some_and(|entry| entry.told.is_due(snapshot.state, now_ms)) {
+            let Some(entry) = state.entry(number) else { return };
+            if matches!(snapshot.state, Standing::Failed | Standing::Cancelled | Standing::Processing) {
+                entry.bytes.clear();
+            }
+            if !entry.told.is_due(snapshot.state, now_ms) {
                 if state.flush.is_none() {
                     let inner = Rc::downgrade(self);
                     state.flush = Some(Timeout::new(EVERY_MS, move || {
@@ -221,28 +309,24 @@ impl Inner {
                 }
                 return;
             }
-            snapshot
+            changes::object(&snapshot, &entry.record)
         };
-        if let Ok(json) = serde_json::to_string(&snapshot) {
-            self.host.change(&json);
-        }
+        self.host.change(&object);
     }
 
     fn flush(self: &Rc<Self>) {
-        let count = {
+        let stale: Vec<UploadNumber> = {
             let mut state = self.state.borrow_mut();
             state.flush = None;
-            state.entries.len()
+            let numbered = (1..).map(UploadNumber).zip(&state.entries);
+            numbered.filter(|(_, entry)| entry.told.is_stale).map(|(number, _)| number).collect()
         };
-        for number in (1..=count as u32).map(UploadNumber) {
-            let is_stale = self.state.borrow_mut().entry(number).is_some_and(|entry| entry.told.is_stale);
-            if is_stale {
-                self.tell(number);
-            }
+        for number in stale {
+            self.tell(number);
         }
     }
 
-    async fn abandon(&self, upload_id: &str) {
+    async fn abandon(self: &Rc<Self>, upload_id: &str) {
         let Ok(upload_id) = upload_id.parse::<UploadId>() else { return };
         let mut refused = None;
         // Once more with a new token; whatever else goes wrong is left to the server's sweeper.
@@ -250,7 +334,7 @@ impl Inner {
             let Ok(token) = self.host.token(refused.take()).await else { return };
             let token = token.as_string().unwrap_or_default();
             let call = Call::new(Method::DELETE, path_of(Some(upload_id), ""));
-            match call.answer(&self.api, &token).await {
+            match self.answer(call, &token).await {
                 Ok(answer) if answer.status == 401 => refused = Some(token),
                 _ => return,
             }

@@ -1,12 +1,14 @@
 //! Calls of the API: one at a time, each repeated as its class of error allows.
 
 use sealmark_protocol::{
-    CompleteRequest, CreateUploadRequest, ErrorCode, MediaRecord, SignPartsResponse, Upload, UploadState,
+    CompleteRequest, CreateUploadRequest, ErrorCode, MediaId, SignPartsResponse, Upload, UploadState,
 };
 
 use super::{
-    CallError, Code, Command, Engine, Known, MOST_REPAIRS, State, Ticket, UploadFailure, parts::Parts, watch::Watching,
+    CallError, Code, Command, Engine, Known, MOST_REPAIRS, State, Ticket, UploadFailure, backoff::Attempts,
+    parts::Parts, watch::Watching,
 };
+use crate::news::MediaNews;
 
 /// Parts that one call signs, by the API's own limit.
 const MOST_PARTS_A_BATCH: usize = 100;
@@ -15,7 +17,7 @@ const MOST_PARTS_A_BATCH: usize = 100;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Call {
     out: Option<Out>,
-    failed: u32,
+    attempts: Attempts,
     not_before_ms: u64,
     /// Whether there is a token to call with.
     has_token: bool,
@@ -48,7 +50,7 @@ impl Call {
 
     /// A new purpose: earlier failures do not count.
     pub(super) fn start_over(&mut self) {
-        self.failed = 0;
+        self.attempts = Attempts::default();
         self.not_before_ms = 0;
     }
 
@@ -57,7 +59,7 @@ impl Call {
         if let Some(out) = &mut self.out {
             out.deadline_ms = Some(deadline_ms);
         }
-        self.failed = 0;
+        self.attempts = Attempts::default();
     }
 
     pub(super) fn delay_until(&mut self, at_ms: u64) {
@@ -90,6 +92,11 @@ impl Engine {
         }
         self.call.not_before_ms = 0;
         let ticket = self.ticket();
+        if matches!(self.state, State::Identifying) {
+            // A person may have to answer, or another tab to finish: it takes the time that it takes.
+            self.call.out = Some(Out { ticket, deadline_ms: None });
+            return self.push(Command::Identify { ticket });
+        }
         if !self.call.has_token {
             self.call.out = Some(Out { ticket, deadline_ms: None });
             return self.push(Command::GetToken { ticket, expired: self.call.expired });
@@ -107,26 +114,28 @@ impl Engine {
 
     fn wants_call(&self) -> bool {
         match &self.state {
-            State::Creating | State::Fetching(_) | State::Completing | State::Watching(_) => true,
-            State::Cancelling { .. } => true,
-            State::Sending => self.wants_signatures(),
-            State::Idle | State::Ready | State::Failed(_) | State::Cancelled => false,
+            State::Identifying | State::Creating | State::Fetching(_) | State::Proving(_) => true,
+            State::Completing | State::Watching(_) | State::Cancelling { .. } => true,
+            State::Sending => self.wants_list() || self.wants_signatures(),
+            State::Idle | State::Hashing | State::Ready | State::Failed(_) | State::Cancelled => false,
         }
     }
 
     fn call_command(&mut self, ticket: Ticket) -> Option<Command> {
         let upload_id = self.known.map(|known| known.upload_id);
         Some(match &self.state {
-            State::Creating => Command::Create {
-                ticket,
-                idempotency_key: format!("{}-{}", self.source.idempotency_key, self.creations),
-                request: CreateUploadRequest {
-                    content_type: self.source.content_type.clone(),
-                    part_size_bytes: Some(self.limits.part_size_bytes),
-                    ..CreateUploadRequest::new(self.source.file_name.clone(), self.source.size_bytes)
-                },
-            },
+            State::Creating => {
+                let request = match &self.creation {
+                    Some(request) => request.clone(),
+                    None => self.creation_of_now()?,
+                };
+                self.creation = Some(request.clone());
+                let idempotency_key = [&self.source.idempotency_key, "-", &self.creations.to_string()].concat();
+                Command::Create { ticket, idempotency_key, request }
+            }
+            State::Proving(challenge) => Command::Prove { ticket, upload_id: upload_id?, challenge: challenge.clone() },
             State::Fetching(upload_id) => Command::Fetch { ticket, upload_id: *upload_id },
+            State::Sending if self.wants_list() => Command::Fetch { ticket, upload_id: upload_id? },
             State::Sending => {
                 let parts = self.parts.as_mut()?.take_batch(MOST_PARTS_A_BATCH);
                 Command::Sign { ticket, upload_id: upload_id?, parts }
@@ -136,8 +145,26 @@ impl Engine {
                 Command::Complete { ticket, upload_id: upload_id?, request: CompleteRequest { parts } }
             }
             State::Watching(watching) => watching.command(ticket),
-            State::Cancelling { .. } => Command::Abort { ticket, upload_id: upload_id.or(self.source.resume)? },
-            State::Idle | State::Ready | State::Failed(_) | State::Cancelled => return None,
+            State::Cancelling { .. } => Command::Abort { ticket, upload_id: upload_id.or(self.resume)? },
+            State::Idle | State::Identifying | State::Hashing | State::Ready | State::Failed(_) | State::Cancelled => {
+                return None;
+            }
+        })
+    }
+
+    /// The body of a creation: what is hashed by now is signed with it.
+    fn creation_of_now(&mut self) -> Option<CreateUploadRequest> {
+        let parts = self.parts.as_mut()?;
+        parts.fill(1);
+        let plan = parts.plan();
+        Some(CreateUploadRequest {
+            content_type: self.source.content_type.clone(),
+            part_size_bytes: Some(plan.part_size_bytes),
+            integrity: parts.integrity(),
+            form: plan.part_count == 1,
+            content: self.content,
+            sign: parts.take_batch(MOST_PARTS_A_BATCH),
+            ..CreateUploadRequest::new(self.source.file_name.clone(), self.source.size_bytes)
         })
     }
 
@@ -145,7 +172,9 @@ impl Engine {
     pub(super) fn stop_call(&mut self) {
         if let Some(out) = self.call.out.take() {
             self.push(Command::Stop { ticket: out.ticket });
-            self.return_batch();
+            if self.creation.is_none() {
+                self.return_batch();
+            }
         }
     }
 
@@ -192,23 +221,25 @@ impl Engine {
     }
 
     /// Plans the next attempt; `false` when there is none left.
-    pub(super) fn call_again(&mut self, error: &CallError, backoff: super::Backoff) -> bool {
+    pub(super) fn call_again(&mut self, error: &CallError) -> bool {
         // Offline, the failure is the network's and costs nothing.
-        if self.online {
-            self.call.failed += 1;
-            if self.call.failed >= backoff.attempts {
-                return false;
-            }
+        if !self.online {
+            return true;
         }
         let asked = if let CallError::Refused { retry_after_ms, .. } = error { *retry_after_ms } else { None };
-        self.call.not_before_ms = self.now_ms + backoff.wait_ms(self.call.failed, asked, &mut self.jitter);
-        true
+        let (now_ms, patience, trouble) = (self.now_ms, self.limits.patience(), error.trouble());
+        match self.call.attempts.fail(now_ms, patience, trouble, asked, &mut self.jitter) {
+            Some(wait_ms) => {
+                self.call.not_before_ms = now_ms + wait_ms;
+                true
+            }
+            None => false,
+        }
     }
 
     /// A call failed for a reason that its own handler knows nothing better about.
     fn call_failed(&mut self, error: CallError) {
-        let again =
-            self.renews_token(&error) || (error.is_transient() && self.call_again(&error, self.limits.call_backoff));
+        let again = self.renews_token(&error) || (error.is_transient() && self.call_again(&error));
         if !again {
             self.fail(error.into());
         }
@@ -223,7 +254,7 @@ impl Engine {
                 self.call_succeeded();
                 self.known = Some(Known { upload_id: upload.upload_id, media_id: upload.media_id });
                 if !matches!(self.state, State::Cancelling { .. }) {
-                    self.adopt(&upload);
+                    self.adopt(upload);
                 }
             }
             // Given up meanwhile: an upload that was made all the same is the sweeper's.
@@ -243,11 +274,11 @@ impl Engine {
                 match upload.state {
                     UploadState::Open if upload.size_bytes == self.source.size_bytes => {
                         self.known = Some(known);
-                        self.adopt(&upload);
+                        self.adopt(upload);
                     }
                     UploadState::Completed => {
                         self.known = Some(known);
-                        self.is_whole();
+                        self.is_whole(known.media_id);
                     }
                     UploadState::Open | UploadState::Aborted => self.upload_is_gone(ErrorCode::UploadClosed),
                 }
@@ -262,7 +293,7 @@ impl Engine {
     /// A fresh upload starts in the place of one that is gone.
     fn upload_is_gone(&mut self, code: ErrorCode) {
         if self.repair() {
-            self.push(Command::Forget);
+            self.push(Command::Forget { media_id: None });
             self.begin_anew();
         } else {
             self.fail(UploadFailure::new(Code::Api(code), code.title()));
@@ -276,7 +307,7 @@ impl Engine {
     }
 
     /// Takes the server's plan and the store's parts.
-    fn adopt(&mut self, upload: &Upload) {
+    fn adopt(&mut self, upload: Upload) {
         let plan = upload.plan();
         let covers = plan.part_count > 0
             && plan.part_size_bytes > 0
@@ -285,16 +316,56 @@ impl Engine {
         if !covers || plan.part_count > sealmark_protocol::MAX_PARTS {
             return self.fail(CallError::BadAnswer.into());
         }
-        let first = self.parts.is_none();
-        let parts = Parts::new(plan, &upload.parts, self.parts.as_ref());
-        let stored = parts.stored_bytes();
-        self.parts = Some(parts);
-        if first && self.creations == 0 {
-            self.resumed_bytes = stored;
+        let same = |parts: &Parts| parts.plan() == plan && parts.integrity() == upload.integrity;
+        if !self.parts.as_ref().is_some_and(same) {
+            self.stop_parts();
+            self.parts = Some(Parts::new(plan, upload.integrity));
         }
-        self.pace.restart(self.now_ms);
-        self.enter(State::Sending);
+        let Some(parts) = &mut self.parts else { return };
+        if !upload.signed.is_empty() {
+            parts.sign_batch(upload.signed, self.now_ms);
+        }
+        if self.creation.take().is_some() {
+            parts.return_batch();
+        }
+        let done = parts.take_list(&upload.parts);
+        let stored = parts.stored_bytes();
+        for ticket in done {
+            self.push(Command::Stop { ticket });
+        }
+        if self.creations == 0 && self.resumed_bytes == 0 && self.acknowledged_bytes == 0 {
+            self.resumed_bytes = stored;
+            self.pace.restart(self.now_ms);
+        }
+        match upload.challenge {
+            Some(challenge) if self.content.is_some() => self.enter(State::Proving(challenge)),
+            _ => self.enter(State::Sending),
+        }
         self.acknowledge(stored);
+    }
+
+    pub(super) fn proved(&mut self, ticket: Ticket, outcome: Result<MediaNews, CallError>) {
+        if !self.call.take(ticket) {
+            return;
+        }
+        match outcome {
+            Ok(news) => {
+                self.call_succeeded();
+                self.is_instant = true;
+                self.is_whole(news.media_id);
+                self.show(news);
+            }
+            Err(error) if self.renews_token(&error) => {}
+            // The answer may have been lost, and the upload be whole.
+            Err(CallError::Network) => {
+                self.content = None;
+                if let Some(known) = self.known {
+                    self.enter(State::Fetching(known.upload_id));
+                }
+            }
+            // Whatever is wrong with the proof: the bytes themselves will do.
+            Err(_) => self.enter(State::Sending),
+        }
     }
 
     pub(super) fn signed(&mut self, ticket: Ticket, outcome: Result<SignPartsResponse, CallError>) {
@@ -304,7 +375,8 @@ impl Engine {
         match outcome {
             Ok(answer) => {
                 self.call_succeeded();
-                if !self.parts.as_mut().is_some_and(|parts| parts.sign_batch(answer.parts)) {
+                let now_ms = self.now_ms;
+                if !self.parts.as_mut().is_some_and(|parts| parts.sign_batch(answer.parts, now_ms)) {
                     self.fail(CallError::BadAnswer.into());
                 }
             }
@@ -324,6 +396,7 @@ impl Engine {
     pub(super) fn ask_the_store(&mut self, code: ErrorCode) {
         self.stop_parts();
         self.stop_call();
+        self.return_batch();
         let repairable = self.repair();
         match self.known {
             Some(known) if repairable => self.enter(State::Fetching(known.upload_id)),
@@ -331,15 +404,15 @@ impl Engine {
         }
     }
 
-    pub(super) fn completed(&mut self, ticket: Ticket, outcome: Result<MediaRecord, CallError>) {
+    pub(super) fn completed(&mut self, ticket: Ticket, outcome: Result<MediaNews, CallError>) {
         if !self.call.take(ticket) {
             return;
         }
         match outcome {
-            Ok(record) => {
+            Ok(news) => {
                 self.call_succeeded();
-                self.is_whole();
-                self.show(record);
+                self.is_whole(news.media_id);
+                self.show(news);
             }
             Err(CallError::Refused {
                 code:
@@ -354,14 +427,14 @@ impl Engine {
     }
 
     /// The object is whole: nothing of the upload is left to do or to remember.
-    fn is_whole(&mut self) {
+    pub(super) fn is_whole(&mut self, media_id: MediaId) {
         self.paused = false;
         self.acknowledged_bytes = self.source.size_bytes;
+        self.stop_parts();
         self.parts = None;
-        self.push(Command::Forget);
-        if let Some(known) = self.known {
-            self.enter(State::Watching(Watching::new(known.media_id)));
-        }
+        self.whole = Some(media_id);
+        self.push(Command::Forget { media_id: Some(media_id) });
+        self.enter(State::Watching(Watching::new(media_id)));
     }
 
     pub(super) fn aborted(&mut self, ticket: Ticket, outcome: Result<(), CallError>) {
@@ -380,11 +453,12 @@ impl Engine {
         if completing && closed {
             // Too late: the server had completed it. Showing the picture is better than denying it.
             self.ended_at_ms = None;
-            return self.is_whole();
+            if let Some(known) = self.known {
+                return self.is_whole(known.media_id);
+            }
         }
-        let creating = self.known.is_none() && self.source.resume.is_none();
-        let again = !creating
-            && (self.renews_token(error) || (error.is_transient() && self.call_again(error, self.limits.call_backoff)));
+        let creating = self.known.is_none() && self.resume.is_none();
+        let again = !creating && (self.renews_token(error) || (error.is_transient() && self.call_again(error)));
         if !again {
             // The user's word stands in any case; what is left on the server is the sweeper's.
             self.enter(State::Cancelled);

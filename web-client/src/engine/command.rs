@@ -1,6 +1,8 @@
 //! What the engine wants done.
 
-use sealmark_protocol::{CompleteRequest, CreateUploadRequest, MediaId, PartToSign, SignedPart, UploadId};
+use sealmark_protocol::{
+    Challenge, CompleteRequest, CreateUploadRequest, Integrity, MediaId, PartToSign, SignedPart, UploadId,
+};
 
 /// Number of one piece of work, unique within an engine; its outcome comes back under the same number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -16,7 +18,13 @@ pub enum Command {
         /// Whether the API has refused the token of before.
         expired: bool,
     },
-    /// `POST /v1/uploads`; answer with [`Event::Created`](super::Event::Created).
+    /// Prepare the file where that is asked for, and look whether an earlier visit or another tab has begun with it;
+    /// answer with [`Event::Identified`](super::Event::Identified), however long it takes.
+    Identify {
+        /// Number of this work.
+        ticket: Ticket,
+    },
+    /// `POST /v1/uploads`, alone or in a batch; answer with [`Event::Created`](super::Event::Created).
     Create {
         /// Number of this work.
         ticket: Ticket,
@@ -40,6 +48,18 @@ pub enum Command {
         offset: u64,
         /// How long it is, in bytes.
         length: u64,
+        /// By which checksum; never [`Integrity::None`].
+        integrity: Integrity,
+    },
+    /// Read the ranges, hash them after the nonce, and `POST /v1/uploads/{id}/proof`; answer with
+    /// [`Event::Proved`](super::Event::Proved).
+    Prove {
+        /// Number of this work.
+        ticket: Ticket,
+        /// The upload.
+        upload_id: UploadId,
+        /// What to hash.
+        challenge: Challenge,
     },
     /// `POST /v1/uploads/{id}/parts`; answer with [`Event::Signed`](super::Event::Signed).
     Sign {
@@ -50,7 +70,7 @@ pub enum Command {
         /// Parts to sign, 1 to 100.
         parts: Vec<PartToSign>,
     },
-    /// PUT a part's bytes; answer with [`Event::Progress`](super::Event::Progress) as often as known, and then
+    /// PUT a part's bytes, or POST them as a form where the request has fields; answer with [`Event::Progress`](super::Event::Progress) as often as known, and then
     /// [`Event::Put`](super::Event::Put).
     Put {
         /// Number of this work.
@@ -62,7 +82,7 @@ pub enum Command {
         /// How long it is, in bytes.
         length: u64,
     },
-    /// `POST /v1/uploads/{id}/complete`; answer with [`Event::Completed`](super::Event::Completed).
+    /// `POST /v1/uploads/{id}/complete`, alone or in a batch; answer with [`Event::Completed`](super::Event::Completed).
     Complete {
         /// Number of this work.
         ticket: Ticket,
@@ -112,5 +132,8 @@ pub enum Command {
         acknowledged_bytes: u64,
     },
     /// Drop that record: there is nothing left to go on with.
-    Forget,
+    Forget {
+        /// The picture, where the upload is whole: another tab that waits with the same file shows this one.
+        media_id: Option<MediaId>,
+    },
 }

@@ -1,8 +1,12 @@
 //! What happened, as the driver tells it to the engine.
 
-use sealmark_protocol::{ErrorCode, MediaRecord, Sha256Digest, SignPartsResponse, Upload};
+use sealmark_protocol::{Checksum, ErrorCode, MediaId, SignPartsResponse, Upload, UploadId};
 
-use super::Ticket;
+use super::{
+    Ticket, UploadFailure,
+    backoff::{Trouble, is_transient},
+};
+use crate::news::MediaNews;
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +25,8 @@ pub enum Event {
     Offline,
     /// The network is back, as the system says.
     Online,
+    /// The API is asked at another address from now on.
+    Moved,
     /// The time asked for has come; coming early or twice does no harm.
     Woken,
     /// A token is there, or `Err` with why there is none.
@@ -29,6 +35,13 @@ pub enum Event {
         ticket: Ticket,
         /// Its outcome.
         outcome: Result<(), String>,
+    },
+    /// The file is ready, or why it never will be.
+    Identified {
+        /// Number of the work.
+        ticket: Ticket,
+        /// Its outcome.
+        outcome: Result<Identity, UploadFailure>,
     },
     /// The answer to a creation.
     Created {
@@ -49,7 +62,14 @@ pub enum Event {
         /// Number of the work.
         ticket: Ticket,
         /// Its outcome.
-        outcome: Result<Sha256Digest, ReadError>,
+        outcome: Result<Checksum, ReadError>,
+    },
+    /// The answer to a proof of having the bytes.
+    Proved {
+        /// Number of the work.
+        ticket: Ticket,
+        /// Its outcome.
+        outcome: Result<MediaNews, CallError>,
     },
     /// The answer to a batch of parts to sign.
     Signed {
@@ -77,14 +97,14 @@ pub enum Event {
         /// Number of the work.
         ticket: Ticket,
         /// Its outcome.
-        outcome: Result<MediaRecord, CallError>,
+        outcome: Result<MediaNews, CallError>,
     },
     /// A record came over the stream.
     Media {
         /// Number of the work.
         ticket: Ticket,
         /// The record of now.
-        record: MediaRecord,
+        news: MediaNews,
     },
     /// The stream of records lives.
     Heartbeat {
@@ -96,7 +116,7 @@ pub enum Event {
         /// Number of the work.
         ticket: Ticket,
         /// Its outcome.
-        outcome: Result<MediaRecord, CallError>,
+        outcome: Result<MediaNews, CallError>,
     },
     /// The stream of records is over; `Ok` where the server ended it in good order.
     WatchEnded {
@@ -119,6 +139,8 @@ impl Event {
     pub const fn ended(&self) -> Option<Ticket> {
         match self {
             Self::Token { ticket, .. }
+            | Self::Identified { ticket, .. }
+            | Self::Proved { ticket, .. }
             | Self::Created { ticket, .. }
             | Self::Fetched { ticket, .. }
             | Self::Hashed { ticket, .. }
@@ -131,6 +153,21 @@ impl Event {
             _ => None,
         }
     }
+}
+
+/// A file that is ready to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The file's name; preparing may have changed it.
+    pub file_name: String,
+    /// Its size in bytes.
+    pub size_bytes: u64,
+    /// Its media type as the system believes it.
+    pub content_type: Option<String>,
+    /// An upload of the same file from an earlier visit, to go on with.
+    pub resume: Option<UploadId>,
+    /// The picture that another tab has made of the file while this one waited for it.
+    pub made: Option<MediaId>,
 }
 
 /// Why a call of the API brought nothing.
@@ -161,8 +198,15 @@ impl CallError {
     pub const fn is_transient(&self) -> bool {
         match self {
             Self::Network => true,
-            Self::Refused { status, .. } => matches!(status, 408 | 425 | 429 | 500..=599),
+            Self::Refused { status, .. } => is_transient(*status),
             Self::BadAnswer => false,
+        }
+    }
+
+    pub(super) const fn trouble(&self) -> Trouble {
+        match self {
+            Self::Refused { status, .. } => Trouble::of_status(*status),
+            Self::Network | Self::BadAnswer => Trouble::Network,
         }
     }
 }
@@ -194,6 +238,8 @@ pub enum PutError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the file cannot be read: {reason}")]
 pub struct ReadError {
+    /// Whether the file is still there, but with other bytes than before.
+    pub changed: bool,
     /// What the system says.
     pub reason: String,
 }

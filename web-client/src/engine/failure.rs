@@ -3,7 +3,6 @@
 use std::fmt;
 
 use sealmark_protocol::{ErrorCode, FailureCode};
-use serde::{Serialize, Serializer};
 
 use super::{CallError, ReadError};
 
@@ -20,6 +19,16 @@ pub enum Code {
     StoreRefused,
     /// `file_changed`: the file's bytes changed while it was being sent.
     FileChanged,
+    /// `clock_skew`: the server's clock and the store's differ by more than signatures bear.
+    ClockSkew,
+    /// `type_refused`: the file's bytes are not of a type that the page takes.
+    TypeRefused,
+    /// `too_many_pixels`: the picture has more pixels than the page takes.
+    TooManyPixels,
+    /// `too_many_files`: the page takes fewer files.
+    TooManyFiles,
+    /// `duplicate`: the same content was added before.
+    Duplicate,
     /// `file_unreadable`: the file cannot be read any more.
     FileUnreadable,
     /// `no_token`: the page has no token to give.
@@ -29,6 +38,19 @@ pub enum Code {
 }
 
 impl Code {
+    /// The code with which preparing a file refuses it; `FileUnreadable` for any other word.
+    pub fn of_preparing(code: &str) -> Self {
+        match code {
+            "type_refused" => Self::TypeRefused,
+            "too_many_pixels" => Self::TooManyPixels,
+            "too_many_files" => Self::TooManyFiles,
+            "duplicate" => Self::Duplicate,
+            "file_too_large" => Self::Api(ErrorCode::FileTooLarge),
+            "file_changed" => Self::FileChanged,
+            _ => Self::FileUnreadable,
+        }
+    }
+
     /// The code as text.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -37,6 +59,11 @@ impl Code {
             Self::Network => "network",
             Self::StoreRefused => "store_refused",
             Self::FileChanged => "file_changed",
+            Self::ClockSkew => "clock_skew",
+            Self::TypeRefused => "type_refused",
+            Self::TooManyPixels => "too_many_pixels",
+            Self::TooManyFiles => "too_many_files",
+            Self::Duplicate => "duplicate",
             Self::FileUnreadable => "file_unreadable",
             Self::NoToken => "no_token",
             Self::BadAnswer => "bad_answer",
@@ -67,14 +94,16 @@ impl fmt::Display for Code {
     }
 }
 
-impl Serialize for Code {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+#[cfg(not(target_arch = "wasm32"))]
+impl serde::Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
 }
 
 /// Why an upload failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(serde::Serialize))]
 #[error("{message} ({code})")]
 pub struct UploadFailure {
     /// Stable code; pages translate this.
@@ -84,7 +113,8 @@ pub struct UploadFailure {
 }
 
 impl UploadFailure {
-    pub(super) fn new(code: Code, message: impl Into<String>) -> Self {
+    /// A failure with its code and an English sentence.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
     }
 }
@@ -101,6 +131,6 @@ impl From<CallError> for UploadFailure {
 
 impl From<ReadError> for UploadFailure {
     fn from(error: ReadError) -> Self {
-        Self::new(Code::FileUnreadable, error.reason)
+        Self::new(if error.changed { Code::FileChanged } else { Code::FileUnreadable }, error.reason)
     }
 }

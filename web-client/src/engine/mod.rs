@@ -1,6 +1,6 @@
 //! The state machine of one upload: events in, commands out.
 //!
-//! create or fetch → hash → sign → PUT → complete → follow the picture. A driver does what the commands say and
+//! identify → create or fetch → hash → sign → PUT → complete → follow the picture. A driver does what the commands say and
 //! reports back; it decides nothing.
 //!
 //! *Invariant:* pure. Times come with the events, random numbers from a seed; no clock, files, network or threads.
@@ -8,8 +8,10 @@
 mod backoff;
 mod calls;
 mod command;
+mod endpoints;
 mod event;
 mod failure;
+mod link;
 mod options;
 mod pace;
 mod parts;
@@ -25,25 +27,36 @@ mod world;
 
 use std::mem;
 
-use sealmark_protocol::{ErrorCode, MediaId, MediaRecord, UploadId};
+use sealmark_protocol::{
+    Challenge, CreateUploadRequest, ErrorCode, Integrity, MediaId, Sha256Digest, UploadId, plan_parts,
+};
 
+pub(crate) use self::link::{Link, Note};
+use self::{backoff::Jitter, calls::Call, pace::Pace, parts::Parts, watch::Watching};
 pub use self::{
-    backoff::Backoff,
+    backoff::Trouble,
     command::{Command, Ticket},
-    event::{CallError, Event, PutError, ReadError},
+    endpoints::Endpoints,
+    event::{CallError, Event, Identity, PutError, ReadError},
     failure::{Code, UploadFailure},
-    options::{Limits, Source},
+    link::Hint,
+    options::{Budget, Limits, Share, Source},
     snapshot::{Snapshot, Standing},
 };
-use self::{backoff::Jitter, calls::Call, pace::Pace, parts::Parts, watch::Watching};
 
 /// The state of one upload.
 #[derive(Debug, Clone)]
 enum State {
     /// Not its turn yet.
     Idle,
+    /// The file is prepared, and known again where it was begun before.
+    Identifying,
+    /// The file, or its only part, is hashed before the server is asked.
+    Hashing,
     /// The server is asked for a new upload.
     Creating,
+    /// The server has such content already: it is shown that we have it too.
+    Proving(Challenge),
     /// The server is asked where a known upload stands.
     Fetching(UploadId),
     /// Parts travel.
@@ -88,10 +101,23 @@ pub struct Engine {
     ended_at_ms: Option<u64>,
     known: Option<Known>,
     parts: Option<Parts>,
-    media: Option<MediaRecord>,
+    /// The body of the creation: a repeat under the same key must be the same request.
+    creation: Option<CreateUploadRequest>,
+    hashes_all: bool,
+    content: Option<Sha256Digest>,
+    /// The picture, once the object is whole.
+    whole: Option<MediaId>,
+    share: Share,
+    notes: Vec<Note>,
     call: Call,
     pace: Pace,
     jitter: Jitter,
+    /// An upload of an earlier visit, until it is known what became of it.
+    resume: Option<UploadId>,
+    is_identified: bool,
+    /// Whether the picture's last news has come.
+    has_ended: bool,
+    is_instant: bool,
     resumed_bytes: u64,
     acknowledged_bytes: u64,
     creations: u32,
@@ -116,9 +142,18 @@ impl Engine {
             ended_at_ms: None,
             known: None,
             parts: None,
-            media: None,
+            creation: None,
+            hashes_all: false,
+            content: None,
+            whole: None,
+            share: Share::default(),
+            notes: Vec::new(),
             call: Call::default(),
             pace: Pace::default(),
+            resume: None,
+            is_identified: false,
+            has_ended: false,
+            is_instant: false,
             resumed_bytes: 0,
             acknowledged_bytes: 0,
             creations: 0,
@@ -129,17 +164,29 @@ impl Engine {
         }
     }
 
-    /// Takes one event and says what is to be done now. The outcome of work that was stopped, or that is not this
-    /// engine's, changes nothing.
+    /// Takes one event and says what is to be done now, but for parts: see [`pump`](Self::pump). The outcome of work
+    /// that was stopped, or that is not this engine's, changes nothing.
     pub fn step(&mut self, now_ms: u64, event: Event) -> Vec<Command> {
         // Clocks are set back; durations are not.
         self.now_ms = self.now_ms.max(now_ms);
         self.apply(event);
         self.expire_call();
         self.expire_parts();
-        self.pump();
+        self.pump(now_ms, Share { puts: 0, hashing: Budget::NOTHING, ahead: Budget::NOTHING, ..self.share })
+    }
+
+    /// Begins what `share` allows of what all uploads together may.
+    pub fn pump(&mut self, now_ms: u64, share: Share) -> Vec<Command> {
+        self.now_ms = self.now_ms.max(now_ms);
+        self.share = share;
+        self.begin();
         self.arm();
         mem::take(&mut self.commands)
+    }
+
+    /// What the link did since the last time.
+    pub(crate) fn take_notes(&mut self) -> Vec<Note> {
+        mem::take(&mut self.notes)
     }
 
     fn apply(&mut self, event: Event) {
@@ -153,7 +200,10 @@ impl Engine {
             Event::Online => self.online(),
             Event::Woken => {}
             Event::Token { ticket, outcome } => self.token(ticket, outcome),
+            Event::Identified { ticket, outcome } => self.identified(ticket, outcome),
             Event::Created { ticket, outcome } => self.created(ticket, outcome),
+            Event::Proved { ticket, outcome } => self.proved(ticket, outcome),
+            Event::Moved => self.moved(),
             Event::Fetched { ticket, outcome } => self.fetched(ticket, outcome),
             Event::Signed { ticket, outcome } => self.signed(ticket, outcome),
             Event::Completed { ticket, outcome } => self.completed(ticket, outcome),
@@ -161,7 +211,7 @@ impl Engine {
             Event::Hashed { ticket, outcome } => self.hashed(ticket, outcome),
             Event::Progress { ticket, sent_bytes } => self.progress(ticket, sent_bytes),
             Event::Put { ticket, outcome } => self.put(ticket, outcome),
-            Event::Media { ticket, record } => self.media(ticket, record),
+            Event::Media { ticket, news } => self.media(ticket, news),
             Event::Looked { ticket, outcome } => self.looked(ticket, outcome),
             Event::Heartbeat { ticket } => self.heartbeat(ticket),
             Event::WatchEnded { ticket, outcome } => self.watch_ended(ticket, outcome),
@@ -175,21 +225,55 @@ impl Engine {
         if self.source.size_bytes == 0 {
             return self.fail(UploadFailure::new(Code::Api(ErrorCode::EmptyFile), "the file is empty"));
         }
-        match self.source.resume {
+        self.enter(State::Identifying);
+    }
+
+    fn identified(&mut self, ticket: Ticket, outcome: Result<Identity, UploadFailure>) {
+        if !self.call.take(ticket) {
+            return;
+        }
+        let identity = match outcome {
+            Ok(identity) => identity,
+            Err(failure) => return self.fail(failure),
+        };
+        self.is_identified = true;
+        self.source.file_name = identity.file_name;
+        self.source.size_bytes = identity.size_bytes;
+        self.source.content_type = identity.content_type;
+        if let Some(media_id) = identity.made {
+            return self.is_whole(media_id);
+        }
+        self.resume = identity.resume;
+        match self.resume {
             Some(upload_id) => self.enter(State::Fetching(upload_id)),
             None => self.begin_anew(),
         }
     }
 
-    /// Asks for a new upload, under a new idempotency key.
+    /// Asks for a new upload, under a new idempotency key; hashes first what the creation is to tell.
     fn begin_anew(&mut self) {
-        self.source.resume = None;
+        self.resume = None;
         self.known = None;
-        self.parts = None;
+        self.creation = None;
+        self.content = None;
         self.acknowledged_bytes = 0;
         self.resumed_bytes = 0;
         self.creations += 1;
-        self.enter(State::Creating);
+        self.stop_parts();
+        let part_bytes = self.limits.part_size_bytes.unwrap_or(self.share.part_size_bytes);
+        let plan = match plan_parts(self.source.size_bytes, part_bytes) {
+            Ok(plan) => plan,
+            Err(error) => {
+                let empty = self.source.size_bytes == 0;
+                let code = if empty { ErrorCode::EmptyFile } else { ErrorCode::FileTooLarge };
+                return self.fail(UploadFailure::new(Code::Api(code), error.to_string()));
+            }
+        };
+        let integrity = self.limits.integrity;
+        self.hashes_all = self.limits.instant && integrity == Integrity::Sha256;
+        self.parts = Some(Parts::new(plan, integrity));
+        let hashes_first = self.hashes_all || (plan.part_count == 1 && integrity != Integrity::None);
+        self.enter(if hashes_first { State::Hashing } else { State::Creating });
     }
 
     /// Changes the state; what was tried before does not count against it.
@@ -202,59 +286,48 @@ impl Engine {
     }
 
     fn pause(&mut self) {
-        let can_wait = matches!(
-            self.state,
-            State::Idle | State::Creating | State::Fetching(_) | State::Sending | State::Completing
-        );
-        if can_wait && !self.paused {
+        let over = matches!(self.state, State::Watching(_) | State::Cancelling { .. }) || self.is_over();
+        if !over {
+            // What is on its way is left to arrive: broken off, it would have to be sent again.
             self.paused = true;
-            self.halt();
         }
     }
 
     fn resume(&mut self) {
         if mem::take(&mut self.paused) {
-            self.continue_from_the_store();
+            self.try_now();
         }
     }
 
     fn offline(&mut self) {
-        if mem::take(&mut self.online) {
-            self.halt();
-        }
+        self.online = false;
     }
 
     fn online(&mut self) {
         if !mem::replace(&mut self.online, true) {
-            // Whatever failed on the way into the outage was the outage's doing.
-            self.call.start_over();
-            self.continue_from_the_store();
+            self.try_now();
         }
     }
 
-    /// After a break the store's own list says which parts it has: the answer to a PUT may have been lost.
-    fn continue_from_the_store(&mut self) {
-        if let (State::Sending, Some(known), false, true) = (&self.state, self.known, self.paused, self.online) {
-            self.enter(State::Fetching(known.upload_id));
-        }
+    /// After a break: whatever failed on the way into it was its doing.
+    fn try_now(&mut self) {
+        self.call.start_over();
+        self.try_parts_now();
         self.pace.restart(self.now_ms);
     }
 
-    /// Breaks off what a break breaks off. A creation and a completion are left to finish: stopping them would leave
-    /// an upload behind that nobody knows of.
-    fn halt(&mut self) {
-        self.stop_parts();
-        if !matches!(self.state, State::Creating | State::Completing | State::Cancelling { .. }) {
-            self.stop_call();
+    /// The server is asked elsewhere from now on, where the store has other addresses too.
+    fn moved(&mut self) {
+        if let Some(parts) = &mut self.parts {
+            parts.forget_signatures();
         }
-        self.pace.restart(self.now_ms);
     }
 
     fn cancel(&mut self) {
         let over = match &self.state {
             // The picture exists already; deleting pictures is another matter.
             State::Watching(_) | State::Ready | State::Cancelling { .. } | State::Cancelled => true,
-            State::Failed(_) => self.media.is_some(),
+            State::Failed(_) => self.whole.is_some(),
             _ => false,
         };
         if over {
@@ -267,8 +340,8 @@ impl Engine {
         if !creating {
             self.stop_call();
         }
-        self.push(Command::Forget);
-        if creating || self.known.is_some() || self.source.resume.is_some() {
+        self.push(Command::Forget { media_id: None });
+        if creating || self.known.is_some() || self.resume.is_some() {
             self.enter(State::Cancelling { completing });
         } else {
             self.enter(State::Cancelled);
@@ -278,14 +351,17 @@ impl Engine {
     fn retry(&mut self) {
         let State::Failed(failure) = &self.state else { return };
         let spent = failure.code.spends_upload();
-        if self.media.as_ref().is_some_and(|media| media.state.is_final()) {
+        if self.has_ended {
             return;
         }
         self.repairs = 0;
         self.ended_at_ms = None;
         self.call.renewed = false;
-        match (self.known, self.source.resume) {
-            (Some(known), _) if self.media.is_some() => self.enter(State::Watching(Watching::new(known.media_id))),
+        if let Some(media_id) = self.whole {
+            return self.enter(State::Watching(Watching::new(media_id)));
+        }
+        match (self.known, self.resume) {
+            _ if !self.is_identified => self.enter(State::Identifying),
             (Some(known), _) if !spent => self.enter(State::Fetching(known.upload_id)),
             (None, Some(upload_id)) if !spent => self.enter(State::Fetching(upload_id)),
             _ => self.begin_anew(),
@@ -296,20 +372,18 @@ impl Engine {
         self.stop_parts();
         self.stop_call();
         if failure.code.spends_upload() {
-            self.push(Command::Forget);
+            self.push(Command::Forget { media_id: None });
         }
         self.paused = false;
         self.enter(State::Failed(failure));
     }
 
     /// Begins whatever can begin now.
-    fn pump(&mut self) {
+    fn begin(&mut self) {
         if self.paused || !self.online {
             return;
         }
-        if matches!(self.state, State::Sending) {
-            self.pump_parts();
-        }
+        self.pump_parts(self.share);
         self.pump_call();
     }
 
@@ -345,8 +419,7 @@ impl Engine {
 
     /// Whether this upload counts among those that send at the same time.
     pub fn is_sending(&self) -> bool {
-        let sends = matches!(self.state, State::Creating | State::Fetching(_) | State::Sending | State::Completing);
-        sends && !self.paused
+        !self.paused && !matches!(self.state, State::Idle | State::Watching(_)) && !self.is_over()
     }
 
     /// Whether nothing is left to do, for the user or with the server; only [`Event::Retry`] changes that.

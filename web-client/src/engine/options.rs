@@ -1,8 +1,8 @@
 //! What one upload is and how hard it tries.
 
-use sealmark_protocol::UploadId;
+use sealmark_protocol::Integrity;
 
-use super::Backoff;
+use super::backoff::Patience;
 
 /// The file to upload and what makes its upload its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,8 +13,6 @@ pub struct Source {
     pub size_bytes: u64,
     /// Media type as the system believes it.
     pub content_type: Option<String>,
-    /// An upload of the same file from an earlier visit, to go on with.
-    pub resume: Option<UploadId>,
     /// Random text, 1 to 60 printable characters, different for each upload: the beginning of its idempotency keys.
     pub idempotency_key: String,
     /// Random number for the jitter of waits.
@@ -24,20 +22,22 @@ pub struct Source {
 /// How hard to try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Parts that are sent at once, at least 1.
-    pub concurrency: usize,
-    /// Parts that are read and hashed at once, at least 1; each may take its whole size in memory.
-    pub hash_concurrency: usize,
-    /// Parts between reading and stored, those being sent included; more than `concurrency`, so that no sender waits.
-    pub window: usize,
-    /// Part size to ask for, in bytes; the server's plan is what counts.
-    pub part_size_bytes: u64,
-    /// Attempts for each part.
-    pub part_backoff: Backoff,
-    /// Attempts for each call of the API.
-    pub call_backoff: Backoff,
-    /// Attempts to follow the picture without any news, once the file is whole.
-    pub watch_backoff: Backoff,
+    /// Parts of all files that are sent at once, 1 to 8; `None` leaves it to what the link bears.
+    pub concurrency: Option<usize>,
+    /// Part size to ask for, in bytes; `None` leaves it to what the link bears. The server's plan is what counts.
+    pub part_size_bytes: Option<u64>,
+    /// How the store checks the bytes.
+    pub integrity: Integrity,
+    /// Whether to hash the whole file first, so that content that the tenant has already need not be sent; only with
+    /// [`Integrity::Sha256`].
+    pub instant: bool,
+    /// Parts that are read and hashed at the same time, at least 1; of those that are hashed as a whole each takes its
+    /// length in memory.
+    pub hash_at_once: u64,
+    /// What fails for a reason that time may mend is tried again for this long without any success, in milliseconds.
+    pub patience_ms: u64,
+    /// No wait between two attempts is longer, in milliseconds, but where the server asks for more.
+    pub longest_wait_ms: u64,
     /// A call of the API without an answer for this long is broken off, in milliseconds.
     pub call_timeout_ms: u64,
     /// The same for completing, for which the store puts the object together, in milliseconds.
@@ -50,25 +50,16 @@ pub struct Limits {
     pub look_every_ms: u64,
 }
 
-impl Limits {
-    /// The default limits with this many parts at once, 1 to 16.
-    pub fn with_concurrency(concurrency: usize) -> Self {
-        let concurrency = concurrency.clamp(1, 16);
-        Self { concurrency, window: concurrency * 3, ..Self::default() }
-    }
-}
-
 impl Default for Limits {
     fn default() -> Self {
-        let patient = Backoff { first_ms: 1_000, longest_ms: 60_000, attempts: 8 };
         Self {
-            concurrency: 4,
-            hash_concurrency: 2,
-            window: 12,
-            part_size_bytes: 8 * 1024 * 1024,
-            part_backoff: patient,
-            call_backoff: patient,
-            watch_backoff: Backoff { first_ms: 1_000, longest_ms: 30_000, attempts: 20 },
+            concurrency: None,
+            part_size_bytes: None,
+            integrity: Integrity::default(),
+            instant: false,
+            hash_at_once: 2,
+            patience_ms: 24 * 3_600 * 1_000,
+            longest_wait_ms: 60_000,
             call_timeout_ms: 30_000,
             complete_timeout_ms: 120_000,
             stall_timeout_ms: 60_000,
@@ -76,4 +67,42 @@ impl Default for Limits {
             look_every_ms: 2_000,
         }
     }
+}
+
+/// Bytes of parts that all uploads together have in use, of those that they may have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Budget {
+    /// In use.
+    pub used_bytes: u64,
+    /// Most that may be; one part may be in use however long it is.
+    pub most_bytes: u64,
+}
+
+impl Budget {
+    /// Nothing may be begun.
+    pub(super) const NOTHING: Self = Self { used_bytes: 1, most_bytes: 0 };
+
+    /// Whether another part may be begun.
+    pub(super) const fn has_room(&self, length: u64) -> bool {
+        self.used_bytes == 0 || self.used_bytes + length <= self.most_bytes
+    }
+}
+
+impl Limits {
+    pub(super) const fn patience(&self) -> Patience {
+        Patience { for_ms: self.patience_ms, longest_wait_ms: self.longest_wait_ms }
+    }
+}
+
+/// What one upload may begin now, of what all uploads together may.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Share {
+    /// Parts to begin to send.
+    pub puts: usize,
+    /// Parts that are read and hashed at the same time.
+    pub hashing: Budget,
+    /// Parts between reading and sending.
+    pub ahead: Budget,
+    /// Part size to ask for in a creation, in bytes.
+    pub part_size_bytes: u64,
 }

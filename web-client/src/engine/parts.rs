@@ -1,10 +1,10 @@
 //! The parts of one upload: what the store has, and the few that are on their way.
 
 use sealmark_protocol::{
-    Checksum, CompletedPart, PartNumber, PartPlan, PartToSign, Sha256Digest, SignedPart, StoredPart,
+    Checksum, CompletedPart, Integrity, PartNumber, PartPlan, PartToSign, Sha256Digest, SignedPart, StoredPart,
 };
 
-use super::Ticket;
+use super::{Ticket, backoff::Attempts};
 
 /// How far a part has come.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,22 +14,30 @@ pub(super) enum Stage {
     /// Being read and hashed.
     Hashing(Ticket),
     /// To be signed.
-    Hashed(Sha256Digest),
+    Hashed(Checksum),
     /// In the batch that is being signed.
-    Signing(Sha256Digest),
+    Signing(Checksum),
     /// To be sent.
-    Signed(SignedPart, Sha256Digest),
+    Signed(Signed),
     /// Being sent.
     Sending(Sending),
+}
+
+/// A part with its presigned request.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Signed {
+    pub(super) request: SignedPart,
+    pub(super) checksum: Checksum,
+    pub(super) signed_at_ms: u64,
 }
 
 /// A part that is being sent.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Sending {
     pub(super) ticket: Ticket,
-    pub(super) request: SignedPart,
-    pub(super) digest: Sha256Digest,
+    pub(super) signed: Signed,
     pub(super) sent_bytes: u64,
+    pub(super) began_at_ms: u64,
     pub(super) moved_at_ms: u64,
 }
 
@@ -41,11 +49,13 @@ pub(super) struct ActivePart {
     pub(super) length: u64,
     pub(super) stage: Stage,
     /// Failed attempts that a repeat may mend.
-    pub(super) failed: u32,
+    pub(super) attempts: Attempts,
     /// How often the store refused the signature.
     pub(super) refused: u32,
     /// Whether the store has refused the checksum before.
     pub(super) rehashed: bool,
+    /// Whether the store may have the part though its answer did not come: not sent again before it was asked.
+    pub(super) unsure: bool,
     /// Not to be tried before, in milliseconds since 1970 UTC.
     pub(super) not_before_ms: u64,
 }
@@ -57,57 +67,100 @@ struct Stored {
 
 /// All parts of a plan.
 ///
-/// *Invariant:* a part is untouched (`next` or later and not stored), active, or stored; never two of these.
+/// *Invariant:* a part is untouched (in `again`, or `next` or later and not stored), active, or stored; never two of
+/// these.
 #[derive(Debug, Clone)]
 pub(super) struct Parts {
     plan: PartPlan,
+    integrity: Integrity,
     stored: Vec<Option<Stored>>,
     stored_bytes: u64,
     stored_count: u32,
+    /// Checksums that are kept because the whole file was hashed first; empty where it was not.
+    kept: Vec<Option<Checksum>>,
     active: Vec<ActivePart>,
+    /// Parts that the store has lost.
+    again: Vec<PartNumber>,
     next: u32,
 }
 
 impl Parts {
-    /// The parts of a plan, of which the store has some.
-    ///
-    /// A stored part of another length, or with another etag than `before` saw, is not ours and is sent again.
-    pub(super) fn new(plan: PartPlan, in_store: &[StoredPart], before: Option<&Self>) -> Self {
-        let mut parts = Self {
+    /// The parts of a plan, of which nothing is known yet.
+    pub(super) fn new(plan: PartPlan, integrity: Integrity) -> Self {
+        Self {
             plan,
+            integrity,
             stored: vec![None; plan.part_count as usize],
             stored_bytes: 0,
             stored_count: 0,
+            kept: Vec::new(),
             active: Vec::new(),
+            again: Vec::new(),
             next: 1,
-        };
-        let before = before.filter(|before| before.plan == plan);
+        }
+    }
+
+    pub(super) const fn plan(&self) -> PartPlan {
+        self.plan
+    }
+
+    pub(super) const fn integrity(&self) -> Integrity {
+        self.integrity
+    }
+
+    /// Takes the store's own list; the work that is thereby done, to be broken off.
+    ///
+    /// A stored part of another length, or with another etag than was seen, is not ours and is sent again.
+    pub(super) fn take_list(&mut self, in_store: &[StoredPart]) -> Vec<Ticket> {
+        let mut stored = vec![None; self.plan.part_count as usize];
         for part in in_store {
-            let same_length = plan.range(part.number).is_some_and(|(_, length)| length == part.size_bytes);
-            let seen = before.and_then(|before| before.etag(part.number));
+            let same_length = self.plan.range(part.number).is_some_and(|(_, length)| length == part.size_bytes);
+            let seen = self.etag(part.number);
             // Stores spell the same etag with and without its quotes, depending on where it is asked for.
             if same_length && seen.is_none_or(|seen| seen.trim_matches('"') == part.etag.trim_matches('"')) {
-                parts.mark(part.number, part.size_bytes, Some(part.etag.clone()));
+                stored[part.number.get() as usize - 1] = Some(Stored { etag: Some(part.etag.clone()) });
             }
         }
-        parts
+        let lost = self.plan.numbers().filter(|number| {
+            let index = number.get() as usize - 1;
+            self.stored[index].is_some() && stored[index].is_none()
+        });
+        let lost: Vec<PartNumber> = lost.collect();
+        self.again.extend(lost);
+        self.again.retain(|number| stored[number.get() as usize - 1].is_none());
+        self.stored = stored;
+        self.stored_bytes = 0;
+        self.stored_count = 0;
+        for number in self.plan.numbers() {
+            if self.stored[number.get() as usize - 1].is_some() {
+                self.stored_bytes += self.plan.range(number).map_or(0, |(_, length)| length);
+                self.stored_count += 1;
+            }
+        }
+        let mut done = Vec::new();
+        self.active.retain_mut(|part| {
+            part.unsure = false;
+            let keep = self.stored[part.number.get() as usize - 1].is_none();
+            if !keep {
+                done.extend(part.ticket());
+            }
+            keep
+        });
+        done
     }
 
     fn etag(&self, number: PartNumber) -> Option<&str> {
         self.stored.get(number.get() as usize - 1)?.as_ref()?.etag.as_deref()
     }
 
-    fn mark(&mut self, number: PartNumber, length: u64, etag: Option<String>) {
-        if let Some(slot @ None) = self.stored.get_mut(number.get() as usize - 1) {
-            *slot = Some(Stored { etag });
-            self.stored_bytes += length;
-            self.stored_count += 1;
-        }
-    }
-
     /// Bytes that the store has.
     pub(super) const fn stored_bytes(&self) -> u64 {
         self.stored_bytes
+    }
+
+    /// Parts that the store does not have.
+    pub(super) const fn open_count(&self) -> u32 {
+        self.plan.part_count - self.stored_count
     }
 
     /// Bytes on their way.
@@ -116,6 +169,11 @@ impl Parts {
             .iter()
             .map(|part| if let Stage::Sending(sending) = &part.stage { sending.sent_bytes } else { 0 })
             .sum()
+    }
+
+    /// Bytes of the parts on their way that are at such a stage.
+    pub(super) fn bytes(&self, wanted: impl Fn(&Stage) -> bool) -> u64 {
+        self.active.iter().filter(|part| wanted(&part.stage)).map(|part| part.length).sum()
     }
 
     /// Whether the store has every part.
@@ -141,24 +199,60 @@ impl Parts {
 
     /// Activates untouched parts until so many are on their way.
     pub(super) fn fill(&mut self, window: usize) {
-        while self.active.len() < window && self.next <= self.plan.part_count {
-            let index = self.next as usize - 1;
-            if let (None, Ok(number)) = (&self.stored[index], PartNumber::new(self.next))
-                && let Some((offset, length)) = self.plan.range(number)
-            {
-                self.active.push(ActivePart {
-                    number,
-                    offset,
-                    length,
-                    stage: Stage::Unread,
-                    failed: 0,
-                    refused: 0,
-                    rehashed: false,
-                    not_before_ms: 0,
-                });
-            }
-            self.next += 1;
+        while self.active.len() < window {
+            let number = match self.again.pop() {
+                Some(number) => number,
+                None if self.next <= self.plan.part_count => {
+                    self.next += 1;
+                    match PartNumber::new(self.next - 1) {
+                        Ok(number) if self.stored[number.get() as usize - 1].is_none() => number,
+                        _ => continue,
+                    }
+                }
+                None => return,
+            };
+            let Some((offset, length)) = self.plan.range(number) else { continue };
+            let kept = self.kept.get(number.get() as usize - 1).copied().flatten();
+            let stage = match self.integrity {
+                Integrity::None => Stage::Hashed(Checksum::None),
+                _ => kept.map_or(Stage::Unread, Stage::Hashed),
+            };
+            self.active.push(ActivePart {
+                number,
+                offset,
+                length,
+                stage,
+                attempts: Attempts::default(),
+                refused: 0,
+                rehashed: false,
+                unsure: false,
+                not_before_ms: 0,
+            });
         }
+    }
+
+    /// Keeps the checksums of parts that are hashed, and makes room for the next: the whole file is hashed first.
+    pub(super) fn keep_hashed(&mut self) {
+        self.kept.resize(self.plan.part_count as usize, None);
+        self.active.retain(|part| match part.stage {
+            Stage::Hashed(checksum) => {
+                self.kept[part.number.get() as usize - 1] = Some(checksum);
+                false
+            }
+            _ => true,
+        });
+    }
+
+    /// The digest of the whole content, once every part's checksum is kept: SHA-256 over those of the parts. From then
+    /// on the parts can be sent.
+    pub(super) fn content(&mut self) -> Option<Sha256Digest> {
+        let mut digests = Vec::with_capacity(self.kept.len() * 32);
+        for kept in &self.kept {
+            let Some(Checksum::Sha256(digest)) = kept else { return None };
+            digests.extend_from_slice(digest.as_bytes());
+        }
+        self.next = 1;
+        Some(Sha256Digest::of(&digests))
     }
 
     /// The part that this work is about.
@@ -171,23 +265,27 @@ impl Parts {
         self.active.iter_mut().find(|part| part.number == wanted)
     }
 
-    /// Notes that the store has the part that this work sent; `false` for work that is not ours.
-    pub(super) fn store(&mut self, ticket: Ticket, etag: Option<String>) -> bool {
-        let Some(index) = self.active.iter().position(|part| part.ticket() == Some(ticket)) else { return false };
+    /// Notes that the store has the part that this work sent; its length, or `None` for work that is not ours.
+    pub(super) fn store(&mut self, ticket: Ticket, etag: Option<String>) -> Option<u64> {
+        let index = self.active.iter().position(|part| part.ticket() == Some(ticket))?;
         let part = self.active.remove(index);
-        self.mark(part.number, part.length, etag);
-        true
+        let slot = &mut self.stored[part.number.get() as usize - 1];
+        if slot.replace(Stored { etag }).is_none() {
+            self.stored_bytes += part.length;
+            self.stored_count += 1;
+        }
+        Some(part.length)
     }
 
     /// Takes up to `most` hashed parts into the batch that is being signed.
     pub(super) fn take_batch(&mut self, most: usize) -> Vec<PartToSign> {
         let mut batch = Vec::new();
         for part in &mut self.active {
-            if let Stage::Hashed(sha256) = part.stage
+            if let Stage::Hashed(checksum) = part.stage
                 && batch.len() < most
             {
-                part.stage = Stage::Signing(sha256);
-                batch.push(PartToSign::new(part.number, Checksum::Sha256(sha256)));
+                part.stage = Stage::Signing(checksum);
+                batch.push(PartToSign::new(part.number, checksum));
             }
         }
         batch
@@ -196,24 +294,36 @@ impl Parts {
     /// Puts the batch back: it was not signed.
     pub(super) fn return_batch(&mut self) {
         for part in &mut self.active {
-            if let Stage::Signing(sha256) = part.stage {
-                part.stage = Stage::Hashed(sha256);
+            if let Stage::Signing(checksum) = part.stage {
+                part.stage = Stage::Hashed(checksum);
             }
         }
     }
 
     /// Gives the batch its signatures; `false` where one is missing.
-    pub(super) fn sign_batch(&mut self, mut signed: Vec<SignedPart>) -> bool {
+    pub(super) fn sign_batch(&mut self, mut signed: Vec<SignedPart>, signed_at_ms: u64) -> bool {
         let mut complete = true;
         for part in &mut self.active {
-            if let Stage::Signing(sha256) = part.stage {
+            if let Stage::Signing(checksum) = part.stage {
                 match signed.iter().position(|request| request.number == part.number) {
-                    Some(index) => part.stage = Stage::Signed(signed.swap_remove(index), sha256),
+                    Some(index) => {
+                        let request = signed.swap_remove(index);
+                        part.stage = Stage::Signed(Signed { request, checksum, signed_at_ms });
+                    }
                     None => complete = false,
                 }
             }
         }
         complete
+    }
+
+    /// Has every part that waits with its signature signed anew.
+    pub(super) fn forget_signatures(&mut self) {
+        for part in &mut self.active {
+            if let Stage::Signed(signed) = &part.stage {
+                part.stage = Stage::Hashed(signed.checksum);
+            }
+        }
     }
 
     /// How many parts on their way are at such a stage.
@@ -236,7 +346,7 @@ impl ActivePart {
     pub(super) fn step_back(&mut self) -> Option<Ticket> {
         let ticket = self.ticket()?;
         self.stage = match std::mem::replace(&mut self.stage, Stage::Unread) {
-            Stage::Sending(sending) => Stage::Signed(sending.request, sending.digest),
+            Stage::Sending(sending) => Stage::Signed(sending.signed),
             _ => Stage::Unread,
         };
         Some(ticket)

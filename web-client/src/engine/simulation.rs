@@ -2,8 +2,10 @@
 
 use proptest::prelude::*;
 
+use sealmark_protocol::Integrity;
+
 use super::{
-    Command, Event, Standing,
+    Command, Event, Limits, Standing,
     world::{Outcome, PART, World},
 };
 
@@ -84,6 +86,12 @@ fn action() -> impl Strategy<Value = Action> {
     ]
 }
 
+fn limits() -> impl Strategy<Value = Limits> {
+    let integrity =
+        prop_oneof![3 => Just(Integrity::Sha256), 1 => Just(Integrity::Crc64nvme), 1 => Just(Integrity::None)];
+    (integrity, any::<bool>()).prop_map(|(integrity, instant)| Limits { integrity, instant, ..Limits::default() })
+}
+
 fn live(world: &mut World, actions: Vec<Action>) {
     for action in actions {
         match action {
@@ -123,6 +131,8 @@ proptest! {
 
     #[test]
     fn any_life_ends_well_once_the_world_is_well(
+        limits in limits(),
+        has_content: bool,
         size in 1..PART * 7,
         resumed in proptest::option::of(proptest::collection::vec(1..8_u32, 0..8)),
         actions in proptest::collection::vec(action(), 0..120),
@@ -133,7 +143,8 @@ proptest! {
             World::upload_on_server(0, size, &numbers)
         });
         let resume = held.as_ref().map(|held| held.upload.upload_id);
-        let mut world = World::new(size, resume, held.into_iter().collect());
+        let mut world = World::with(limits, size, resume, held.into_iter().collect());
+        world.has_content = has_content;
         live(&mut world, actions);
         world.step(Event::Start);
         world.step(Event::Online);
@@ -156,6 +167,7 @@ proptest! {
 
     #[test]
     fn a_world_that_stays_broken_ends_the_upload(
+        limits in limits(),
         size in 1..PART * 7,
         actions in proptest::collection::vec(action(), 0..60),
         how in prop_oneof![
@@ -163,7 +175,7 @@ proptest! {
             Just(Outcome::Refused), Just(Outcome::Gone), Just(Outcome::Invalid),
         ],
     ) {
-        let mut world = World::new(size, None, Vec::new());
+        let mut world = World::with(limits, size, None, Vec::new());
         live(&mut world, actions);
         world.step(Event::Start);
         world.step(Event::Online);

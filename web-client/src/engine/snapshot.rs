@@ -1,13 +1,12 @@
 //! What a page or a terminal shows of an upload.
 
-use sealmark_protocol::{MediaId, MediaRecord, UploadId};
-use serde::Serialize;
+use sealmark_protocol::{MediaId, UploadId};
 
 use super::{Engine, State, UploadFailure, parts::Parts};
 
 /// Where an upload stands, in a user's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(serde::Serialize), serde(rename_all = "snake_case"))]
 pub enum Standing {
     /// Waiting for its turn, or asking the server.
     Preparing,
@@ -32,6 +31,22 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// The word as sent.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Preparing => "preparing",
+            Self::Uploading => "uploading",
+            Self::Paused => "paused",
+            Self::Offline => "offline",
+            Self::Waiting => "waiting",
+            Self::Completing => "completing",
+            Self::Processing => "processing",
+            Self::Ready => "ready",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
     /// Whether nothing more happens by itself.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Ready | Self::Failed | Self::Cancelled)
@@ -39,7 +54,8 @@ impl Standing {
 }
 
 /// One upload at one moment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(serde::Serialize))]
 pub struct Snapshot {
     /// Number that the client gave the upload, as text.
     pub id: String,
@@ -65,8 +81,8 @@ pub struct Snapshot {
     pub media_id: Option<MediaId>,
     /// Why it failed.
     pub error: Option<UploadFailure>,
-    /// The picture's record, once the object is whole.
-    pub media: Option<MediaRecord>,
+    /// Whether the tenant had the content already, so that nothing was sent.
+    pub instant: bool,
     /// When it was added, in milliseconds since 1970 UTC.
     pub started_at_ms: u64,
     /// Time from then until now, or until it ended, in milliseconds.
@@ -83,7 +99,9 @@ impl Engine {
             _ if !self.online => Standing::Offline,
             State::Idle => Standing::Preparing,
             _ if self.is_waiting() => Standing::Waiting,
-            State::Creating | State::Fetching(_) => Standing::Preparing,
+            State::Identifying | State::Hashing | State::Creating | State::Fetching(_) | State::Proving(_) => {
+                Standing::Preparing
+            }
             State::Sending => Standing::Uploading,
             State::Completing => Standing::Completing,
             State::Watching(_) => Standing::Processing,
@@ -117,9 +135,9 @@ impl Engine {
                 .filter(|_| moving),
             resumed_bytes: self.resumed_bytes,
             upload_id: self.known.map(|known| known.upload_id),
-            media_id: self.known.map(|known| known.media_id),
+            media_id: self.whole.or(self.known.map(|known| known.media_id)),
             error: if let State::Failed(failure) = &self.state { Some(failure.clone()) } else { None },
-            media: self.media.clone(),
+            instant: self.is_instant,
             started_at_ms: self.started_at_ms,
             elapsed_ms: self.ended_at_ms.unwrap_or(self.now_ms).saturating_sub(self.started_at_ms),
         }

@@ -1,53 +1,77 @@
 //! Parts on their way: hashed a little ahead, signed in batches, sent a few at a time.
 
-use sealmark_protocol::{ErrorCode, PartNumber, Sha256Digest};
+use sealmark_protocol::{Checksum, ErrorCode, Integrity, PartNumber};
 
 use super::{
-    Code, Command, Engine, PutError, ReadError, State, Ticket, UploadFailure,
+    Code, Command, Engine, PutError, ReadError, Share, State, Ticket, UploadFailure,
+    backoff::{Trouble, is_transient},
+    link::Note,
     parts::{Parts, Sending, Stage},
 };
 
 /// How often a part's signature may be refused before it counts as the store's last word.
 const MOST_REFUSALS: u32 = 3;
+/// A signature that is refused as expired so soon after it was made tells of clocks, in milliseconds.
+const FRESH_MS: u64 = 60_000;
+/// A signature with less time than this left is made anew first, in milliseconds.
+const LEAST_LEFT_MS: u64 = 5_000;
 /// Speed and times are measured at least this often while parts travel, in milliseconds.
 const MEASURE_EVERY_MS: u64 = 1_000;
+/// Parts on their way at most: as many as one call signs.
+const WINDOW: usize = 100;
 
 impl Engine {
-    /// Begins to hash and to send what can be; completes when the store has all.
-    pub(super) fn pump_parts(&mut self) {
-        let Some(parts) = &mut self.parts else { return };
-        if parts.is_whole() {
+    /// Begins to hash and to send what may be; completes when the store has all.
+    pub(super) fn pump_parts(&mut self, share: Share) {
+        let sends = matches!(self.state, State::Sending);
+        let hashes = sends || matches!(self.state, State::Creating | State::Hashing);
+        let Some(parts) = self.parts.as_mut().filter(|_| hashes) else { return };
+        if sends && parts.is_whole() {
             return self.enter(State::Completing);
         }
-        parts.fill(self.limits.window);
-        let (concurrency, hash_concurrency) = (self.limits.concurrency, self.limits.hash_concurrency);
-        let mut sending = parts.count(|stage| matches!(stage, Stage::Sending(_)));
-        let mut hashing = parts.count(|stage| matches!(stage, Stage::Hashing(_)));
+        parts.fill(WINDOW);
+        let integrity = parts.integrity();
+        let Share { mut puts, mut hashing, mut ahead, .. } = share;
         for part in parts.active_mut() {
             if part.not_before_ms > self.now_ms {
                 continue;
             }
+            if matches!(&part.stage, Stage::Signed(signed)
+                if signed.signed_at_ms + signed.request.expires_in_ms.saturating_sub(LEAST_LEFT_MS) <= self.now_ms)
+                && let Stage::Signed(signed) = &part.stage
+            {
+                part.stage = Stage::Hashed(signed.checksum);
+            }
             match &part.stage {
-                Stage::Unread if hashing < hash_concurrency => {
+                Stage::Unread if hashing.has_room(part.length) && ahead.has_room(part.length) => {
                     self.tickets = self.tickets.wrapping_add(1);
                     let ticket = Ticket(self.tickets);
                     part.stage = Stage::Hashing(ticket);
-                    self.commands.push(Command::Hash { ticket, offset: part.offset, length: part.length });
-                    hashing += 1;
+                    let (offset, length) = (part.offset, part.length);
+                    self.commands.push(Command::Hash { ticket, offset, length, integrity });
+                    hashing.used_bytes += part.length;
+                    ahead.used_bytes += part.length;
                 }
-                Stage::Signed(request, digest) if sending < concurrency => {
+                Stage::Signed(signed) if sends && puts > 0 && !part.unsure => {
                     self.tickets = self.tickets.wrapping_add(1);
                     let ticket = Ticket(self.tickets);
-                    let (request, digest) = (request.clone(), *digest);
                     self.commands.push(Command::Put {
                         ticket,
-                        request: request.clone(),
+                        request: signed.request.clone(),
                         offset: part.offset,
                         length: part.length,
                     });
-                    part.stage =
-                        Stage::Sending(Sending { ticket, request, digest, sent_bytes: 0, moved_at_ms: self.now_ms });
-                    sending += 1;
+                    part.stage = Stage::Sending(Sending {
+                        ticket,
+                        signed: signed.clone(),
+                        sent_bytes: 0,
+                        began_at_ms: self.now_ms,
+                        moved_at_ms: self.now_ms,
+                    });
+                    puts -= 1;
+                    if integrity != Integrity::None {
+                        ahead.used_bytes = ahead.used_bytes.saturating_sub(part.length);
+                    }
                 }
                 _ => {}
             }
@@ -57,9 +81,40 @@ impl Engine {
     /// Whether it is time to sign: few signed parts are left, so that many can be signed in one call.
     pub(super) fn wants_signatures(&self) -> bool {
         self.parts.as_ref().is_some_and(|parts| {
-            let signed = parts.count(|stage| matches!(stage, Stage::Signed(..)));
-            signed <= self.limits.concurrency / 2 && parts.count(|stage| matches!(stage, Stage::Hashed(_))) > 0
+            let hashed = parts.count(|stage| matches!(stage, Stage::Hashed(_)));
+            let signed = parts.count(|stage| matches!(stage, Stage::Signed(_)));
+            hashed > 0 && (signed <= 2 || parts.integrity() != Integrity::None)
         })
+    }
+
+    /// Whether the store is to be asked for its list before some part goes on.
+    pub(super) fn wants_list(&self) -> bool {
+        self.parts.as_ref().is_some_and(|parts| parts.active().iter().any(|part| part.unsure))
+    }
+
+    /// Parts that are being sent.
+    pub(crate) fn sending_count(&self) -> usize {
+        self.parts.as_ref().map_or(0, |parts| parts.count(|stage| matches!(stage, Stage::Sending(_))))
+    }
+
+    /// Bytes being hashed, and bytes between reading and sending.
+    pub(crate) fn hashing_and_ahead_bytes(&self) -> (u64, u64) {
+        self.parts.as_ref().map_or((0, 0), |parts| {
+            let hashing = parts.bytes(|stage| matches!(stage, Stage::Hashing(_)));
+            let ahead = match parts.integrity() {
+                Integrity::None => 0,
+                _ => parts.bytes(|stage| !matches!(stage, Stage::Unread | Stage::Sending(_))),
+            };
+            (hashing, ahead)
+        })
+    }
+
+    /// Parts for which something is left to do before completing; 1 while that is not known.
+    pub(crate) fn open_parts(&self) -> usize {
+        match self.state {
+            State::Completing | State::Watching(_) => 0,
+            _ => self.parts.as_ref().map_or(1, |parts| parts.open_count() as usize),
+        }
     }
 
     pub(super) fn return_batch(&mut self) {
@@ -72,31 +127,62 @@ impl Engine {
     pub(super) fn stop_parts(&mut self) {
         let Some(parts) = &mut self.parts else { return };
         for part in parts.active_mut() {
-            part.failed = 0;
-            part.not_before_ms = 0;
             if let Some(ticket) = part.step_back() {
                 self.commands.push(Command::Stop { ticket });
             }
         }
+        self.try_parts_now();
     }
 
-    pub(super) fn hashed(&mut self, ticket: Ticket, outcome: Result<Sha256Digest, ReadError>) {
-        let Some(part) = self.parts.as_mut().and_then(|parts| parts.by_ticket(ticket)) else { return };
+    /// Whatever has failed so far does not count, and no part waits.
+    pub(super) fn try_parts_now(&mut self) {
+        for part in self.parts.iter_mut().flat_map(|parts| parts.active_mut()) {
+            part.attempts = Default::default();
+            part.not_before_ms = 0;
+        }
+    }
+
+    pub(super) fn hashed(&mut self, ticket: Ticket, outcome: Result<Checksum, ReadError>) {
+        let Some(parts) = &mut self.parts else { return };
+        let integrity = parts.integrity();
+        let Some(part) = parts.by_ticket(ticket) else { return };
         part.step_back();
         match outcome {
-            Ok(digest) => part.stage = Stage::Hashed(digest),
-            Err(error) => self.fail(error.into()),
+            Ok(checksum) if checksum.integrity() == integrity => part.stage = Stage::Hashed(checksum),
+            // A driver that answers with another kind; hashing again would bring the same.
+            Ok(_) => return self.fail(super::CallError::BadAnswer.into()),
+            Err(error) => return self.fail(error.into()),
+        }
+        if matches!(self.state, State::Hashing) {
+            self.hashed_first();
+        }
+    }
+
+    /// A file that is hashed before its creation: goes on once all of that is done.
+    fn hashed_first(&mut self) {
+        let Some(parts) = &mut self.parts else { return };
+        if self.hashes_all {
+            parts.keep_hashed();
+            if let Some(content) = parts.content() {
+                self.content = Some(content);
+                self.enter(State::Creating);
+            }
+        } else {
+            self.enter(State::Creating);
         }
     }
 
     pub(super) fn progress(&mut self, ticket: Ticket, bytes: u64) {
         let now_ms = self.now_ms;
         if let Some(part) = self.parts.as_mut().and_then(|parts| parts.by_ticket(ticket)) {
+            // Of a form, the fields count too.
             let bytes = bytes.min(part.length);
             if let Stage::Sending(sending) = &mut part.stage
                 && bytes > sending.sent_bytes
             {
-                self.pace.add(bytes - sending.sent_bytes);
+                let moved = bytes - sending.sent_bytes;
+                self.pace.add(moved);
+                self.notes.push(Note::Moved { bytes: moved });
                 sending.sent_bytes = bytes;
                 sending.moved_at_ms = now_ms;
             }
@@ -106,25 +192,31 @@ impl Engine {
 
     pub(super) fn put(&mut self, ticket: Ticket, outcome: Result<Option<String>, PutError>) {
         let Some(parts) = &mut self.parts else { return };
+        let Some(part) = parts.by_ticket(ticket) else { return };
+        let (number, length) = (part.number, part.length);
+        let Stage::Sending(sending) = &part.stage else { return };
+        let (sent_bytes, took_ms) = (sending.sent_bytes, self.now_ms - sending.began_at_ms);
         let error = match outcome {
             Ok(etag) => {
-                let before = parts.stored_bytes() + parts.sending_bytes();
-                if parts.store(ticket, etag) {
-                    let stored = parts.stored_bytes();
-                    self.pace.add(stored + parts.sending_bytes() - before);
-                    self.pace.measure(self.now_ms);
-                    self.acknowledge(stored);
-                }
-                return;
+                parts.store(ticket, etag);
+                let stored = parts.stored_bytes();
+                self.pace.add(length - sent_bytes);
+                self.pace.measure(self.now_ms);
+                self.notes.push(Note::Moved { bytes: length - sent_bytes });
+                self.notes.push(Note::Stored { bytes: length, took_ms });
+                return self.acknowledge(stored);
             }
             Err(error) => error,
         };
-        let Some(part) = parts.by_ticket(ticket) else { return };
+        let is_form = !sending.signed.request.fields.is_empty();
         part.step_back();
-        let number = part.number;
         match error {
             PutError::Read(error) => self.fail(error.into()),
-            PutError::Network => self.put_again(number, None, Code::Network),
+            PutError::Network => {
+                // Every byte had left: perhaps only the answer was lost.
+                part.unsure = sent_bytes >= length && !is_form;
+                self.put_again(number, Trouble::Network, None);
+            }
             PutError::Refused { status, code, retry_after_ms } => {
                 self.put_refused(number, status, &code, retry_after_ms);
             }
@@ -133,7 +225,10 @@ impl Engine {
 
     /// Source: Amazon S3 API, list of error codes.
     fn put_refused(&mut self, number: PartNumber, status: u16, code: &str, retry_after_ms: Option<u64>) {
-        let Some(part) = self.parts.as_mut().and_then(|parts| parts.by_number(number)) else { return };
+        let now_ms = self.now_ms;
+        let Some(parts) = &mut self.parts else { return };
+        let integrity = parts.integrity();
+        let Some(part) = parts.by_number(number) else { return };
         match (status, code) {
             (
                 400,
@@ -143,6 +238,10 @@ impl Engine {
                 | "XAmzContentSHA256Mismatch"
                 | "InvalidChecksum",
             ) => {
+                // Without a checksum of ours there is nothing to hash again.
+                if integrity == Integrity::None {
+                    return self.fail(store_refused(status, code));
+                }
                 if part.rehashed {
                     let message = "the file's bytes changed while it was being sent";
                     return self.fail(UploadFailure::new(Code::FileChanged, message));
@@ -150,33 +249,45 @@ impl Engine {
                 part.rehashed = true;
                 part.stage = Stage::Unread;
             }
+            (403, "RequestTimeTooSkewed") => self.fail(clock_skew()),
             (403, _) => match &part.stage {
                 // The URL has expired, or its key was withdrawn: another one may do.
-                Stage::Signed(_, digest) if part.refused < MOST_REFUSALS => {
+                Stage::Signed(signed) if part.refused < MOST_REFUSALS => {
                     part.refused += 1;
-                    part.stage = Stage::Hashed(*digest);
+                    if code == "RequestExpired" && part.refused > 1 && signed.signed_at_ms + FRESH_MS > now_ms {
+                        return self.fail(clock_skew());
+                    }
+                    part.stage = Stage::Hashed(signed.checksum);
                 }
                 _ => self.fail(store_refused(status, code)),
             },
             (404, _) => self.ask_the_store(ErrorCode::UploadNotFound),
-            (408 | 409 | 425 | 429 | 500..=599, _) | (400, "RequestTimeout") => {
-                self.put_again(number, retry_after_ms, Code::Api(ErrorCode::StoreUnavailable));
-            }
+            (409, _) => self.put_again(number, Trouble::Server, retry_after_ms),
+            (400, "RequestTimeout") => self.put_again(number, Trouble::Network, retry_after_ms),
+            _ if is_transient(status) => self.put_again(number, Trouble::of_status(status), retry_after_ms),
             _ => self.fail(store_refused(status, code)),
         }
     }
 
-    /// Sends the part again after a wait, unless it has failed too often.
-    fn put_again(&mut self, number: PartNumber, retry_after_ms: Option<u64>, code: Code) {
-        let (backoff, online, now_ms) = (self.limits.part_backoff, self.online, self.now_ms);
-        let Some(part) = self.parts.as_mut().and_then(|parts| parts.by_number(number)) else { return };
-        if online {
-            part.failed += 1;
+    /// Sends the part again after a wait, unless that has gone on for too long.
+    fn put_again(&mut self, number: PartNumber, trouble: Trouble, retry_after_ms: Option<u64>) {
+        let (now_ms, patience) = (self.now_ms, self.limits.patience());
+        // In an outage that the system knows of, and in a break, nothing counts as failed.
+        if !self.online || self.paused {
+            return;
         }
-        part.not_before_ms = now_ms + backoff.wait_ms(part.failed, retry_after_ms, &mut self.jitter);
-        if part.failed >= backoff.attempts {
-            let message = format!("part {} was not stored in {} attempts", number.get(), part.failed);
-            self.fail(UploadFailure::new(code, message));
+        self.notes.push(Note::Failed(trouble));
+        let Some(part) = self.parts.as_mut().and_then(|parts| parts.by_number(number)) else { return };
+        match part.attempts.fail(now_ms, patience, trouble, retry_after_ms, &mut self.jitter) {
+            Some(wait_ms) => part.not_before_ms = now_ms + wait_ms,
+            None => {
+                let message = format!("part {} was not stored in {} attempts", number.get(), part.attempts.failed());
+                let code = match trouble {
+                    Trouble::Network => Code::Network,
+                    Trouble::Server | Trouble::Throttled => Code::Api(ErrorCode::StoreUnavailable),
+                };
+                self.fail(UploadFailure::new(code, message));
+            }
         }
     }
 
@@ -194,31 +305,33 @@ impl Engine {
         let (now_ms, stall_ms) = (self.now_ms, self.limits.stall_timeout_ms);
         let mut stalled = Vec::new();
         for part in self.parts.iter_mut().flat_map(|parts| parts.active_mut()) {
-            if matches!(&part.stage, Stage::Sending(sending) if sending.moved_at_ms + stall_ms <= now_ms)
-                && let Some(ticket) = part.step_back()
+            if let Stage::Sending(sending) = &part.stage
+                && sending.moved_at_ms + stall_ms <= now_ms
             {
-                self.commands.push(Command::Stop { ticket });
-                stalled.push(part.number);
+                part.unsure = sending.sent_bytes >= part.length && sending.signed.request.fields.is_empty();
+                if let Some(ticket) = part.step_back() {
+                    self.commands.push(Command::Stop { ticket });
+                    stalled.push(part.number);
+                }
             }
         }
         for number in stalled {
-            self.put_again(number, None, Code::Network);
+            self.put_again(number, Trouble::Network, None);
         }
         self.pace.measure(now_ms);
     }
 
     /// When a part is next due or stalled.
     pub(super) fn parts_next_ms(&self, running: bool) -> Option<u64> {
-        if !running || !matches!(self.state, State::Sending) {
-            return None;
-        }
         let parts = self.parts.as_ref()?.active().iter();
         parts
             .filter_map(|part| match &part.stage {
                 Stage::Sending(sending) => {
                     Some((sending.moved_at_ms + self.limits.stall_timeout_ms).min(self.now_ms + MEASURE_EVERY_MS))
                 }
-                Stage::Unread | Stage::Signed(..) => Some(part.not_before_ms).filter(|at_ms| *at_ms > self.now_ms),
+                Stage::Unread | Stage::Signed(_) => {
+                    Some(part.not_before_ms).filter(|at_ms| running && *at_ms > self.now_ms)
+                }
                 _ => None,
             })
             .min()
@@ -237,4 +350,8 @@ impl Engine {
 
 fn store_refused(status: u16, code: &str) -> UploadFailure {
     UploadFailure::new(Code::StoreRefused, format!("the store refused a part with status {status} {code}"))
+}
+
+fn clock_skew() -> UploadFailure {
+    UploadFailure::new(Code::ClockSkew, "the store finds fresh signatures expired: its clock and the server's differ")
 }

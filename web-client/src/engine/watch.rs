@@ -1,6 +1,8 @@
 //! Following the picture until nothing more happens to it.
 
-use sealmark_protocol::{ErrorCode, MediaId, MediaRecord, MediaState};
+use sealmark_protocol::{ErrorCode, MediaId, MediaState};
+
+use crate::news::MediaNews;
 
 use super::{CallError, Code, Command, Engine, State, Ticket, UploadFailure};
 
@@ -41,7 +43,7 @@ impl Watching {
 
 impl Engine {
     /// A record came over the stream.
-    pub(super) fn media(&mut self, ticket: Ticket, record: MediaRecord) {
+    pub(super) fn media(&mut self, ticket: Ticket, news: MediaNews) {
         if !self.call.is(ticket) {
             return;
         }
@@ -50,32 +52,32 @@ impl Engine {
         }
         self.call.renewed = false;
         self.call.extend(self.now_ms + self.limits.silence_timeout_ms);
-        self.show(record);
+        self.show(news);
     }
 
-    /// Takes a record; the last one ends the upload.
-    pub(super) fn show(&mut self, record: MediaRecord) {
-        let ending = match record.state {
+    /// Takes news; the last ones end the upload.
+    pub(super) fn show(&mut self, news: MediaNews) {
+        let ending = match news.state {
             MediaState::Ready => Some(State::Ready),
-            MediaState::Failed => Some(State::Failed(failure_of(&record))),
+            MediaState::Failed => Some(State::Failed(failure_of(news))),
             MediaState::Aborted => {
                 let code = ErrorCode::UploadClosed;
                 Some(State::Failed(UploadFailure::new(Code::Api(code), code.title())))
             }
             MediaState::Uploading | MediaState::Uploaded | MediaState::Processing => None,
         };
-        self.media = Some(record);
         if let Some(state) = ending {
+            self.has_ended = true;
             self.stop_call();
             self.enter(state);
         }
     }
 
-    pub(super) fn looked(&mut self, ticket: Ticket, outcome: Result<MediaRecord, CallError>) {
+    pub(super) fn looked(&mut self, ticket: Ticket, outcome: Result<MediaNews, CallError>) {
         if self.call.take(ticket) {
             match outcome {
-                Ok(record) => {
-                    self.show(record);
+                Ok(news) => {
+                    self.show(news);
                     self.look_later();
                 }
                 Err(error) => self.lost_sight(error),
@@ -110,17 +112,16 @@ impl Engine {
     pub(super) fn lost_sight(&mut self, error: CallError) {
         let State::Watching(watching) = &mut self.state else { return };
         watching.stream_ended();
-        let again =
-            self.renews_token(&error) || (error.is_transient() && self.call_again(&error, self.limits.watch_backoff));
+        let again = self.renews_token(&error) || (error.is_transient() && self.call_again(&error));
         if !again {
             self.fail(error.into());
         }
     }
 }
 
-fn failure_of(record: &MediaRecord) -> UploadFailure {
-    match &record.failure {
-        Some(failure) => UploadFailure::new(Code::Media(failure.code), failure.message.clone()),
+fn failure_of(news: MediaNews) -> UploadFailure {
+    match news.failure {
+        Some(failure) => UploadFailure::new(Code::Media(failure.code), failure.message),
         None => UploadFailure::new(Code::Media(sealmark_protocol::FailureCode::Unknown), "no version could be made"),
     }
 }

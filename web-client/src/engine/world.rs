@@ -3,11 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sealmark_protocol::{
-    ErrorCode, MediaId, MediaRecord, MediaState, Sha256Digest, SignPartsResponse, SignedPart, StoredPart, Upload,
-    UploadId, UploadState, plan_parts,
+    ByteRange, Challenge, Checksum, Crc64Nvme, ErrorCode, Integrity, MediaId, MediaState, PartToSign, Sha256Digest,
+    SignPartsResponse, SignedPart, StoredPart, Upload, UploadId, UploadState, plan_parts,
 };
 
-use super::{CallError, Command, Engine, Event, Limits, PutError, ReadError, Snapshot, Source, Standing, Ticket};
+use crate::news::MediaNews;
+
+use super::{
+    Budget, CallError, Command, Engine, Event, Identity, Limits, PutError, ReadError, Share, Snapshot, Source,
+    Standing, Ticket, UploadFailure,
+};
+
+/// Parts that are sent at once.
+const AT_ONCE: usize = 4;
 
 pub(super) const PART: u64 = 5 * 1024 * 1024;
 pub(super) const START_MS: u64 = 1_700_000_000_000;
@@ -53,16 +61,29 @@ pub(super) struct World {
     pub(super) signs: Vec<usize>,
     pub(super) remembered: Option<UploadId>,
     pub(super) tokens: Vec<bool>,
+    created: Vec<(String, sealmark_protocol::CreateUploadRequest)>,
+    created_ids: Vec<UploadId>,
+    resume: Option<UploadId>,
+    /// Whether the tenant has the content already.
+    pub(super) has_content: bool,
+    /// Work that was under way when the break began.
+    before_break: Option<BTreeSet<Ticket>>,
 }
 
 impl World {
     pub(super) fn new(size: u64, resume: Option<UploadId>, uploads: Vec<ServerUpload>) -> Self {
-        let limits = Limits { part_size_bytes: PART, ..Limits::default() };
+        Self::with(Limits::default(), size, resume, uploads)
+    }
+
+    pub(super) fn with(limits: Limits, size: u64, resume: Option<UploadId>, mut uploads: Vec<ServerUpload>) -> Self {
+        let limits = Limits { part_size_bytes: Some(PART), patience_ms: 10 * 60_000, ..limits };
+        for held in &mut uploads {
+            held.upload.integrity = limits.integrity;
+        }
         let source = Source {
             file_name: "photo.jpg".into(),
             size_bytes: size,
             content_type: None,
-            resume,
             idempotency_key: "key".into(),
             seed: size,
         };
@@ -80,6 +101,11 @@ impl World {
             signs: Vec::new(),
             remembered: resume,
             tokens: Vec::new(),
+            created: Vec::new(),
+            created_ids: Vec::new(),
+            resume,
+            has_content: false,
+            before_break: None,
         }
     }
 
@@ -114,9 +140,20 @@ impl World {
     }
 
     pub(super) fn step(&mut self, event: Event) {
-        for command in self.engine.step(self.now_ms, event) {
+        let mut commands = self.engine.step(self.now_ms, event);
+        let sending = self.engine.sending_count();
+        let (hashing, ahead) = self.engine.hashing_and_ahead_bytes();
+        let share = Share {
+            puts: AT_ONCE - sending,
+            hashing: Budget { used_bytes: hashing, most_bytes: PART * 2 },
+            ahead: Budget { used_bytes: ahead, most_bytes: PART * 2 },
+            part_size_bytes: PART,
+        };
+        commands.extend(self.engine.pump(self.now_ms, share));
+        for command in commands {
             self.accept(command);
         }
+        self.engine.take_notes();
         self.check();
     }
 
@@ -135,7 +172,7 @@ impl World {
                 self.remembered = Some(*upload_id);
                 return;
             }
-            Command::Forget => {
+            Command::Forget { .. } => {
                 self.remembered = None;
                 return;
             }
@@ -156,9 +193,14 @@ impl World {
                 self.tokens.push(*expired);
                 *ticket
             }
+            Command::Hash { ticket, integrity, .. } => {
+                assert_eq!(*integrity, self.limits.integrity);
+                *ticket
+            }
             Command::Create { ticket, .. }
+            | Command::Identify { ticket }
+            | Command::Prove { ticket, .. }
             | Command::Fetch { ticket, .. }
-            | Command::Hash { ticket, .. }
             | Command::Complete { ticket, .. }
             | Command::Watch { ticket, .. }
             | Command::Look { ticket, .. }
@@ -171,8 +213,8 @@ impl World {
         let count = |wanted: fn(&Command) -> bool| self.out.values().filter(|command| wanted(command)).count();
         let puts = count(|command| matches!(command, Command::Put { .. }));
         let hashes = count(|command| matches!(command, Command::Hash { .. }));
-        assert!(puts <= self.limits.concurrency, "{puts} parts at once");
-        assert!(hashes <= self.limits.hash_concurrency, "{hashes} hashes at once");
+        assert!(puts <= AT_ONCE, "{puts} parts at once");
+        assert!(hashes <= 2, "{hashes} hashes at once");
         assert!(self.out.len() - puts - hashes <= 1, "two calls at once: {:?}", self.out);
         let snapshot = self.snapshot();
         assert!(snapshot.sent_bytes <= self.size && snapshot.acknowledged_bytes <= snapshot.sent_bytes);
@@ -182,7 +224,13 @@ impl World {
             assert!(before <= snapshot.acknowledged_bytes, "acknowledged bytes went down");
         }
         if snapshot.state == Standing::Paused || snapshot.state == Standing::Offline {
-            assert_eq!(puts + hashes, 0, "a break breaks off");
+            let out: BTreeSet<Ticket> = self.out.keys().copied().collect();
+            match &self.before_break {
+                Some(before) => assert!(out.is_subset(before), "work was begun in a break"),
+                None => self.before_break = Some(out),
+            }
+        } else {
+            self.before_break = None;
         }
         if matches!(snapshot.state, Standing::Ready | Standing::Failed) {
             assert!(self.out.is_empty(), "over, and still at work: {:?}", self.out);
@@ -213,11 +261,54 @@ impl World {
                 let outcome = if how == Outcome::Invalid { Err("no token".to_owned()) } else { Ok(()) };
                 Event::Token { ticket, outcome }
             }
-            Command::Create { .. } => {
+            Command::Identify { .. } => {
+                let identity = Identity {
+                    file_name: "photo.jpg".into(),
+                    size_bytes: self.size,
+                    content_type: None,
+                    resume: self.resume.filter(|_| self.remembered.is_some()),
+                    made: None,
+                };
+                let refused = UploadFailure::new(super::Code::TypeRefused, "no picture");
+                let outcome = if how == Outcome::Invalid { Err(refused) } else { Ok(identity) };
+                Event::Identified { ticket, outcome }
+            }
+            Command::Prove { upload_id, .. } => {
                 let outcome = self.call(how, |world| {
-                    let made = Self::upload_on_server(world.uploads.len() as u8, world.size, &[]);
-                    world.uploads.push(made.clone());
-                    Ok(made.upload)
+                    let held = world.held(upload_id)?;
+                    if held.upload.state != UploadState::Open {
+                        return Err(refused(ErrorCode::UploadClosed));
+                    }
+                    held.upload.state = UploadState::Completed;
+                    Ok(news(held.upload.media_id, MediaState::Uploaded))
+                });
+                Event::Proved { ticket, outcome }
+            }
+            Command::Create { idempotency_key, request, .. } => {
+                let outcome = self.call(how, |world| {
+                    // The same key is the same upload, as long as the request is the same.
+                    let number = idempotency_key.rsplit('-').next().and_then(|text| text.parse().ok());
+                    let number: usize = number.unwrap_or_default();
+                    let same = world.created.iter().position(|(key, _)| *key == idempotency_key);
+                    let mut upload = match same {
+                        Some(at) => {
+                            assert_eq!(world.created[at].1, request, "one key, two requests");
+                            world.held(world.created_ids[at])?.upload.clone()
+                        }
+                        None => {
+                            let mut made = Self::upload_on_server(100 + number as u8, world.size, &[]);
+                            made.upload.integrity = request.integrity;
+                            world.uploads.push(made.clone());
+                            world.created.push((idempotency_key.clone(), request.clone()));
+                            world.created_ids.push(made.upload.upload_id);
+                            made.upload
+                        }
+                    };
+                    upload.signed = request.sign.iter().map(|part| world.sign(part)).collect();
+                    let range = ByteRange { offset: 0, length: 1 };
+                    let challenge = Challenge { nonce: "n".into(), ranges: vec![range] };
+                    upload.challenge = request.content.filter(|_| world.has_content).map(|_| challenge);
+                    Ok(upload)
                 });
                 if outcome.is_ok() {
                     self.told.clear();
@@ -244,21 +335,12 @@ impl World {
                     if world.held(upload_id)?.upload.state != UploadState::Open {
                         return Err(refused(ErrorCode::UploadClosed));
                     }
-                    let sign = |part: &sealmark_protocol::PartToSign| SignedPart {
-                        number: part.number,
-                        url: format!("http://store/{}", part.number),
-                        headers: BTreeMap::new(),
-                        fields: BTreeMap::new(),
-                        expires_at_ms: 0,
-                        expires_in_ms: 3_600_000,
-                    };
-                    Ok(SignPartsResponse { parts: parts.iter().map(sign).collect() })
+                    Ok(SignPartsResponse { parts: parts.iter().map(|part| world.sign(part)).collect() })
                 });
                 Event::Signed { ticket, outcome }
             }
             Command::Complete { upload_id, .. } => {
                 let outcome = self.call(how, |world| {
-                    let size = world.size;
                     let held = world.held(upload_id)?;
                     if held.upload.state == UploadState::Aborted {
                         return Err(refused(ErrorCode::UploadClosed));
@@ -267,7 +349,7 @@ impl World {
                         return Err(refused(ErrorCode::PartsMissing));
                     }
                     held.upload.state = UploadState::Completed;
-                    Ok(record(held.upload.media_id, upload_id, size, MediaState::Uploaded))
+                    Ok(news(held.upload.media_id, MediaState::Uploaded))
                 });
                 Event::Completed { ticket, outcome }
             }
@@ -283,8 +365,13 @@ impl World {
                 Event::Aborted { ticket, outcome }
             }
             Command::Hash { .. } => {
-                let unreadable = Err(ReadError { reason: "gone".into() });
-                let outcome = if how == Outcome::Refused { unreadable } else { Ok(Sha256Digest::of(b"part")) };
+                let unreadable = Err(ReadError { changed: false, reason: "gone".into() });
+                let checksum = match self.limits.integrity {
+                    Integrity::Sha256 => Checksum::Sha256(Sha256Digest::of(b"part")),
+                    Integrity::Crc64nvme => Checksum::Crc64nvme(Crc64Nvme::of(b"part")),
+                    Integrity::None => panic!("nothing is to be hashed"),
+                };
+                let outcome = if how == Outcome::Refused { unreadable } else { Ok(checksum) };
                 Event::Hashed { ticket, outcome }
             }
             Command::Put { request, .. } => {
@@ -304,22 +391,29 @@ impl World {
                 let outcome = self.call(how, |_| Ok(()));
                 if outcome.is_ok() {
                     self.out.insert(ticket, command);
-                    return self.step(Event::Media { ticket, record: self.ready(media_id) });
+                    return self.step(Event::Media { ticket, news: news(media_id, MediaState::Ready) });
                 }
                 Event::WatchEnded { ticket, outcome }
             }
             Command::Look { media_id, .. } => {
-                let outcome = self.call(how, |world| Ok(world.ready(media_id)));
+                let outcome = self.call(how, |_| Ok(news(media_id, MediaState::Ready)));
                 Event::Looked { ticket, outcome }
             }
-            Command::Stop { .. } | Command::Wake { .. } | Command::Remember { .. } | Command::Forget => return,
+            Command::Stop { .. } | Command::Wake { .. } | Command::Remember { .. } | Command::Forget { .. } => return,
         };
         self.step(event);
     }
 
-    fn ready(&self, media_id: MediaId) -> MediaRecord {
-        let upload_id = self.uploads.last().unwrap().upload.upload_id;
-        record(media_id, upload_id, self.size, MediaState::Ready)
+    fn sign(&self, part: &PartToSign) -> SignedPart {
+        assert!(part.checksum(self.limits.integrity).is_some());
+        SignedPart {
+            number: part.number,
+            url: format!("http://store/{}", part.number),
+            headers: BTreeMap::new(),
+            fields: BTreeMap::new(),
+            expires_at_ms: 0,
+            expires_in_ms: 3_600_000,
+        }
     }
 
     fn held(&mut self, upload_id: UploadId) -> Result<&mut ServerUpload, CallError> {
@@ -387,16 +481,6 @@ fn stored_part(upload: &Upload, number: u32, etag: &str) -> StoredPart {
     StoredPart { number, size_bytes, etag: etag.to_owned() }
 }
 
-pub(super) fn record(media_id: MediaId, upload_id: UploadId, size_bytes: u64, state: MediaState) -> MediaRecord {
-    MediaRecord {
-        media_id,
-        upload_id,
-        state,
-        file_name: "photo.jpg".into(),
-        size_bytes,
-        created_at_ms: 0,
-        uploaded_at_ms: Some(0),
-        current: None,
-        failure: None,
-    }
+pub(super) fn news(media_id: MediaId, state: MediaState) -> MediaNews {
+    MediaNews { media_id, state, failure: None }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use futures::{Stream, stream};
-use sealmark_protocol::Sha256Digest;
+use sealmark_protocol::{Challenge, Checksum, Crc64NvmeHasher, Integrity, Sha256Digest};
 use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 
@@ -58,21 +58,44 @@ impl LocalFile {
         self.size_bytes
     }
 
-    /// The SHA-256 of a range of bytes; takes 256 KiB of memory however long the range is.
-    pub(super) async fn hash(&self, offset: u64, length: u64) -> Result<Sha256Digest, ReadError> {
+    /// The bytes' answer to a challenge: SHA-256 over the nonce and the ranges.
+    pub(super) async fn prove(&self, challenge: Challenge) -> Result<Sha256Digest, ReadError> {
         let file = Arc::clone(&self.file);
         let hashed = spawn_blocking(move || {
-            let mut hasher = Sha256::new();
-            let mut done = 0;
-            while done < length {
-                let bytes = read(&file, offset + done, (length - done).min(READ_BYTES))?;
-                hasher.update(&bytes);
-                done += bytes.len() as u64;
+            let mut hasher = Sha256::new_with_prefix(challenge.nonce);
+            for range in challenge.ranges {
+                hasher.update(read(&file, range.offset, range.length.min(READ_BYTES))?);
             }
             Ok(Sha256Digest::from_bytes(hasher.finalize().into()))
         });
         let hashed = hashed.await.unwrap_or_else(|panic| Err(io::Error::other(panic)));
-        hashed.map_err(|error: io::Error| ReadError { reason: error.to_string() })
+        hashed.map_err(|error: io::Error| read_error(&error))
+    }
+
+    /// The checksum of a range of bytes; takes 256 KiB of memory however long the range is.
+    pub(super) async fn hash(&self, offset: u64, length: u64, integrity: Integrity) -> Result<Checksum, ReadError> {
+        let file = Arc::clone(&self.file);
+        let hashed = spawn_blocking(move || {
+            let mut sha256 = Sha256::new();
+            let mut crc = Crc64NvmeHasher::default();
+            let mut done = 0;
+            while done < length {
+                let bytes = read(&file, offset + done, (length - done).min(READ_BYTES))?;
+                match integrity {
+                    Integrity::Sha256 => sha256.update(&bytes),
+                    Integrity::Crc64nvme => crc.update(&bytes),
+                    Integrity::None => break,
+                }
+                done += bytes.len() as u64;
+            }
+            Ok(match integrity {
+                Integrity::Sha256 => Checksum::Sha256(Sha256Digest::from_bytes(sha256.finalize().into())),
+                Integrity::Crc64nvme => Checksum::Crc64nvme(crc.finish()),
+                Integrity::None => Checksum::None,
+            })
+        });
+        let hashed = hashed.await.unwrap_or_else(|panic| Err(io::Error::other(panic)));
+        hashed.map_err(|error: io::Error| read_error(&error))
     }
 
     /// The bytes of a range, read as they are asked for.
@@ -89,6 +112,10 @@ impl LocalFile {
             Ok(Some((Bytes::from(bytes), (file, done))))
         })
     }
+}
+
+pub(super) fn read_error(error: &io::Error) -> ReadError {
+    ReadError { changed: error.kind() == io::ErrorKind::UnexpectedEof, reason: error.to_string() }
 }
 
 /// Reads exactly so many bytes; a file that has become shorter is an error.

@@ -6,13 +6,16 @@ use std::{
 };
 
 use futures::StreamExt;
-use reqwest::{Body, header};
+use reqwest::{
+    Body, header,
+    multipart::{self, Form},
+};
 use sealmark_protocol::SignedPart;
 
-use super::{Api, LocalFile, api};
+use super::{Api, LocalFile, api, local_file::read_error};
 use crate::engine::{PutError, ReadError};
 
-/// PUTs a range of the file; `on_progress` hears how many bytes of it the connection has taken.
+/// PUTs a range of the file, or POSTs it as the form that the request describes; `on_progress` hears how many bytes of it the connection has taken.
 pub(super) async fn put(
     api: &Api,
     file: &LocalFile,
@@ -22,7 +25,7 @@ pub(super) async fn put(
     on_progress: impl Fn(u64) + Send + Sync + 'static,
 ) -> Result<Option<String>, PutError> {
     // The client wraps what the stream says into its own error; what matters is kept beside it.
-    let unreadable = Arc::new(OnceLock::new());
+    let unreadable: Arc<OnceLock<ReadError>> = Arc::default();
     let seen = Arc::clone(&unreadable);
     let mut sent = 0;
     let bytes = file.bytes(offset, length).inspect(move |piece| match piece {
@@ -32,19 +35,28 @@ pub(super) async fn put(
         }
         Err(error) => remember(&seen, error),
     });
-    let mut put = api.http().put(&request.url).header(header::CONTENT_LENGTH, length);
+    let body = Body::wrap_stream(bytes);
+    let mut outgoing = if request.fields.is_empty() {
+        api.http().put(&request.url).header(header::CONTENT_LENGTH, length).body(body)
+    } else {
+        let mut form = Form::new();
+        for (name, value) in &request.fields {
+            form = form.text(name.clone(), value.clone());
+        }
+        api.http().post(&request.url).multipart(form.part("file", multipart::Part::stream_with_length(body, length)))
+    };
     for (name, value) in &request.headers {
-        put = put.header(name, value);
+        outgoing = outgoing.header(name, value);
     }
-    let outcome = put.body(Body::wrap_stream(bytes)).send().await;
-    if let Some(reason) = unreadable.get() {
-        return Err(PutError::Read(ReadError { reason: reason.clone() }));
+    let outcome = outgoing.send().await;
+    if let Some(error) = unreadable.get() {
+        return Err(PutError::Read(error.clone()));
     }
     let response = outcome.map_err(|_| PutError::Network)?;
     let etag = response.headers().get(header::ETAG).and_then(|value| value.to_str().ok()).map(str::to_owned);
     api::read(response).await.map_err(|_| PutError::Network)?.part(etag)
 }
 
-fn remember(seen: &OnceLock<String>, error: &io::Error) {
-    let _ = seen.set(error.to_string());
+fn remember(seen: &OnceLock<ReadError>, error: &io::Error) {
+    let _ = seen.set(read_error(error));
 }

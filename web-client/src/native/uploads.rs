@@ -4,10 +4,12 @@ use std::{
     collections::HashMap,
     path::Path,
     pin::pin,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use reqwest::Method;
+use sealmark_protocol::{MediaRecord, ProofRequest};
 use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     task::AbortHandle,
@@ -17,11 +19,12 @@ use super::{
     Api, LocalFile, NativeError, TokenSource, api,
     put::put,
     token::Tokens,
-    watch::{News, watch},
+    watch::{Heard, watch},
 };
 use crate::{
-    engine::{Command, Event, Limits, Snapshot, Source, Standing, Ticket},
+    engine::{CallError, Command, Event, Hint, Identity, Limits, Snapshot, Source, Standing, Ticket},
     fleet::{Fleet, Stepped, UploadNumber},
+    news::MediaNews,
 };
 
 /// Where and how to upload.
@@ -33,14 +36,12 @@ pub struct Config {
     pub token: TokenSource,
     /// How hard to try.
     pub limits: Limits,
-    /// Files that are sent at the same time.
-    pub at_once: usize,
 }
 
 impl Config {
-    /// Default limits, three files at a time.
+    /// Default limits.
     pub fn new(api: impl Into<String>, token: TokenSource) -> Self {
-        Self { api: api.into(), token, limits: Limits::default(), at_once: 3 }
+        Self { api: api.into(), token, limits: Limits::default() }
     }
 }
 
@@ -56,6 +57,8 @@ pub struct Uploads {
     tokens: Tokens,
     fleet: Fleet,
     files: HashMap<UploadNumber, LocalFile>,
+    /// What the server last said of each picture.
+    records: Arc<Mutex<HashMap<UploadNumber, MediaRecord>>>,
     token_of: HashMap<UploadNumber, String>,
     tasks: HashMap<(UploadNumber, Ticket), AbortHandle>,
     timers: HashMap<UploadNumber, AbortHandle>,
@@ -76,8 +79,9 @@ impl Uploads {
         Ok(Self {
             tokens: Tokens::new(api.clone(), config.token),
             api,
-            fleet: Fleet::new(config.limits, config.at_once),
+            fleet: Fleet::new(config.limits, Hint::default()),
             files: HashMap::new(),
+            records: Arc::default(),
             token_of: HashMap::new(),
             tasks: HashMap::new(),
             timers: HashMap::new(),
@@ -102,11 +106,10 @@ impl Uploads {
             file_name: file.name(),
             size_bytes: file.size_bytes(),
             content_type: None,
-            resume: None,
             idempotency_key: format!("{:032x}", rand::random::<u128>()),
             seed: rand::random(),
         };
-        let number = self.fleet.add(source, self.now_ms());
+        let number = self.fleet.add(source, 0, self.now_ms());
         self.files.insert(number, file);
         Ok(number)
     }
@@ -114,6 +117,11 @@ impl Uploads {
     /// The file of an upload.
     pub fn file(&self, number: UploadNumber) -> Option<&LocalFile> {
         self.files.get(&number)
+    }
+
+    /// What the server last said of the picture, once the object is whole.
+    pub fn record(&self, number: UploadNumber) -> Option<MediaRecord> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner).get(&number).cloned()
     }
 
     /// Every upload as it stands, in the order of adding.
@@ -193,6 +201,10 @@ impl Uploads {
         let tell = move |event| {
             let _ = reporter.send(Report::Event(number, Box::new(event)));
         };
+        let records = Arc::clone(&self.records);
+        let keep = move |record: &MediaRecord| {
+            records.lock().unwrap_or_else(PoisonError::into_inner).insert(number, record.clone());
+        };
         let Some(file) = self.files.get(&number).cloned() else { return };
         match command {
             Command::GetToken { ticket, expired } => {
@@ -201,6 +213,11 @@ impl Uploads {
                 self.spawn(number, ticket, async move {
                     let _ = reporter.send(Report::Token(number, ticket, tokens.get(refused).await));
                 });
+            }
+            Command::Identify { ticket } => {
+                let (file_name, size_bytes) = (file.name(), file.size_bytes());
+                let identity = Identity { file_name, size_bytes, content_type: None, resume: None, made: None };
+                tell(Event::Identified { ticket, outcome: Ok(identity) });
             }
             Command::Create { ticket, idempotency_key, request } => self.spawn(number, ticket, async move {
                 let post = api.post("/v1/uploads", &token, &request).header("idempotency-key", idempotency_key);
@@ -212,9 +229,24 @@ impl Uploads {
                 let outcome = api::answer(get).await.and_then(|answer| answer.json());
                 tell(Event::Fetched { ticket, outcome });
             }),
-            Command::Hash { ticket, offset, length } => self.spawn(number, ticket, async move {
-                tell(Event::Hashed { ticket, outcome: file.hash(offset, length).await });
+            Command::Hash { ticket, offset, length, integrity } => self.spawn(number, ticket, async move {
+                tell(Event::Hashed { ticket, outcome: file.hash(offset, length, integrity).await });
             }),
+            Command::Prove { ticket, upload_id, challenge } => {
+                self.spawn(number, ticket, async move {
+                    let outcome = match file.prove(challenge).await {
+                        Ok(sha256) => {
+                            let path = format!("/v1/uploads/{upload_id}/proof");
+                            let answer = api::answer(api.post(&path, &token, &ProofRequest { sha256 })).await;
+                            answer.and_then(|answer| answer.json())
+                        }
+                        // Sending will find out what is wrong with the file.
+                        Err(_) => Err(CallError::BadAnswer),
+                    };
+                    let outcome = outcome.inspect(&keep).map(|record| MediaNews::from(&record));
+                    tell(Event::Proved { ticket, outcome });
+                });
+            }
             Command::Sign { ticket, upload_id, parts } => self.spawn(number, ticket, async move {
                 let body = sealmark_protocol::SignPartsRequest { parts };
                 let post = api.post(&format!("/v1/uploads/{upload_id}/parts"), &token, &body);
@@ -230,13 +262,17 @@ impl Uploads {
             Command::Complete { ticket, upload_id, request } => self.spawn(number, ticket, async move {
                 let post = api.post(&format!("/v1/uploads/{upload_id}/complete"), &token, &request);
                 let outcome = api::answer(post).await.and_then(|answer| answer.json());
+                let outcome = outcome.inspect(&keep).map(|record| MediaNews::from(&record));
                 tell(Event::Completed { ticket, outcome });
             }),
             Command::Watch { ticket, media_id } => self.spawn(number, ticket, async move {
                 let outcome = watch(&api, &token, media_id, |news| {
                     tell(match news {
-                        News::Record(record) => Event::Media { ticket, record: *record },
-                        News::Alive => Event::Heartbeat { ticket },
+                        Heard::Record(record) => {
+                            keep(&record);
+                            Event::Media { ticket, news: MediaNews::from(&*record) }
+                        }
+                        Heard::Alive => Event::Heartbeat { ticket },
                     });
                 });
                 let outcome = outcome.await;
@@ -245,6 +281,7 @@ impl Uploads {
             Command::Look { ticket, media_id } => self.spawn(number, ticket, async move {
                 let get = api.request(Method::GET, &format!("/v1/media/{media_id}"), Some(&token));
                 let outcome = api::answer(get).await.and_then(|answer| answer.json());
+                let outcome = outcome.inspect(&keep).map(|record| MediaNews::from(&record));
                 tell(Event::Looked { ticket, outcome });
             }),
             Command::Abort { ticket, upload_id } => self.spawn(number, ticket, async move {
@@ -268,7 +305,7 @@ impl Uploads {
                 }
             }
             // A command that is run again uploads again: it has no place to keep records in.
-            Command::Remember { .. } | Command::Forget => {}
+            Command::Remember { .. } | Command::Forget { .. } => {}
         }
     }
 

@@ -8,7 +8,7 @@ use super::{Api, api};
 use crate::{engine::CallError, sse::SseParser};
 
 /// What comes over the stream.
-pub(super) enum News {
+pub(super) enum Heard {
     /// The record of now.
     Record(Box<MediaRecord>),
     /// Something else; the stream lives.
@@ -20,7 +20,7 @@ pub(super) async fn watch(
     api: &Api,
     token: &str,
     media_id: MediaId,
-    mut tell: impl FnMut(News),
+    mut tell: impl FnMut(Heard),
 ) -> Result<(), CallError> {
     let path = format!("/v1/media/{media_id}/events");
     let request = api.request(Method::GET, &path, Some(token)).header(header::ACCEPT, "text/event-stream");
@@ -31,11 +31,11 @@ pub(super) async fn watch(
     let mut parser = SseParser::default();
     let mut bytes = response.bytes_stream();
     while let Some(piece) = bytes.next().await {
-        tell(News::Alive);
+        tell(Heard::Alive);
         for event in parser.push(&piece.map_err(|_| CallError::Network)?) {
             if event.event == "media" {
                 let record = serde_json::from_str(&event.data).map_err(|_| CallError::BadAnswer)?;
-                tell(News::Record(Box::new(record)));
+                tell(Heard::Record(Box::new(record)));
             }
         }
     }

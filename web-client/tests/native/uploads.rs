@@ -7,7 +7,7 @@ use std::{
 
 use sealmark_protocol::{ErrorCode, FailureCode};
 use sealmark_web_client::{
-    engine::{Backoff, Code, Snapshot, Standing},
+    engine::{Code, Snapshot, Standing},
     native::{Config, NativeError, TokenSource, Uploads},
 };
 use tempfile::NamedTempFile;
@@ -25,10 +25,8 @@ fn file(size: usize) -> (NamedTempFile, Vec<u8>) {
 
 fn uploads(fake: &Fake, token: TokenSource) -> Uploads {
     let mut config = Config::new(&fake.base, token);
-    let eager = |attempts| Backoff { first_ms: 1, longest_ms: 5, attempts };
-    config.limits.part_backoff = eager(8);
-    config.limits.call_backoff = eager(8);
-    config.limits.watch_backoff = eager(20);
+    config.limits.longest_wait_ms = 5;
+    config.limits.patience_ms = 5_000;
     config.limits.look_every_ms = 1;
     Uploads::new(config).unwrap()
 }
@@ -103,7 +101,7 @@ async fn a_file_that_shrinks_is_unreadable() {
     file.as_file_mut().set_len(3).unwrap();
     file.rewind().unwrap();
     let (last, _) = run(&mut uploads).await;
-    assert_eq!(last.error.unwrap().code, Code::FileUnreadable);
+    assert_eq!(last.error.unwrap().code, Code::FileChanged);
 }
 
 #[tokio::test]

@@ -8,7 +8,8 @@ use std::{
 };
 
 use anyhow::Context;
-use clap::{Args, Parser};
+use clap::{Args, Parser, ValueEnum};
+use sealmark_protocol::Integrity;
 use sealmark_web_client::{
     engine::{Limits, Snapshot, Standing},
     fleet::UploadNumber,
@@ -42,12 +43,41 @@ struct Options {
     /// Print one JSON object a photo and line, instead of a table
     #[arg(long)]
     json: bool,
-    /// Parts of one file that are sent at the same time, 1 to 16
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=16), value_name = "N")]
-    concurrency: u8,
+    /// Parts that are sent at the same time, 1 to 8; by default as many as the link bears
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=8), value_name = "N")]
+    concurrency: Option<u8>,
+    /// How the store checks the bytes
+    #[arg(long, value_enum, default_value = "sha256", value_name = "KIND")]
+    integrity: Check,
+    /// Hash each file first and do not send what the tenant already has; only with sha256
+    #[arg(long)]
+    instant: bool,
+    /// Keep trying for this long without any success, in seconds
+    #[arg(long, default_value_t = 3_600, value_name = "SECONDS")]
+    patience: u64,
     /// Photographs to upload
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Check {
+    /// SHA-256 of each part
+    Sha256,
+    /// CRC64NVME of each part and of the whole object
+    Crc64nvme,
+    /// Only the length
+    None,
+}
+
+impl From<Check> for Integrity {
+    fn from(check: Check) -> Self {
+        match check {
+            Check::Sha256 => Self::Sha256,
+            Check::Crc64nvme => Self::Crc64nvme,
+            Check::None => Self::None,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -83,7 +113,13 @@ async fn run(options: Options) -> anyhow::Result<ExitCode> {
         _ => TokenSource::Guest,
     };
     let mut config = Config::new(options.api, token);
-    config.limits = Limits::with_concurrency(options.concurrency.into());
+    config.limits = Limits {
+        concurrency: options.concurrency.map(usize::from),
+        integrity: options.integrity.into(),
+        instant: options.instant,
+        patience_ms: options.patience * 1_000,
+        ..Limits::default()
+    };
     let mut uploads = Uploads::new(config)?;
     if let Some(folder) = &options.out {
         std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
@@ -115,7 +151,7 @@ async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let mut rows = Vec::new();
     for (path, added) in added {
         let mut row = match added {
-            Ok(number) => Row::of(&path, snapshots.get(&number.0.to_string())),
+            Ok(number) => Row::of(&path, snapshots.get(&number.0.to_string()), uploads.record(number)),
             Err(error) => Row::unopened(&path, &error),
         };
         if let (Some(downloads), Some(media)) = (&mut downloads, &row.media)

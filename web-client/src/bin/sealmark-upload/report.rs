@@ -25,12 +25,12 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    pub(crate) fn of(path: &Path, snapshot: Option<&Snapshot>) -> Self {
+    pub(crate) fn of(path: &Path, snapshot: Option<&Snapshot>, media: Option<MediaRecord>) -> Self {
         let failure = snapshot.and_then(|snapshot| snapshot.error.as_ref());
         Self {
             file: path.display().to_string(),
             state: snapshot.map_or(Standing::Failed, |snapshot| snapshot.state),
-            media: snapshot.and_then(|snapshot| snapshot.media.clone()),
+            media,
             error: failure.map(ToString::to_string),
             saved_to: None,
             code: failure.map(|failure| failure.code.as_str()),
@@ -40,7 +40,7 @@ impl Row {
     }
 
     pub(crate) fn unopened(path: &Path, error: &NativeError) -> Self {
-        let mut row = Self::of(path, None);
+        let mut row = Self::of(path, None, None);
         row.code = Some("file_unreadable");
         let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
         row.fail(format!("{error}{}", cause.unwrap_or_default()));

@@ -1,0 +1,182 @@
+//! Checksums of parts: by the browser where it may, else by our own code.
+
+use std::{cell::RefCell, rc::Rc};
+
+use futures::channel::oneshot;
+use js_sys::{ArrayBuffer, Promise, Uint8Array};
+use sealmark_protocol::{Checksum, Crc64NvmeHasher, Integrity, Sha256Digest};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{File, SubtleCrypto};
+
+use super::file::{crypto, cut, read, unreadable};
+use crate::{engine::ReadError, hash::FourLanes};
+
+/// The browser's own hashing wants the whole part in memory; longer parts are hashed piece by piece, in bytes.
+const LONGEST_WHOLE_BYTES: u64 = 64 * 1024 * 1024;
+/// Such a piece, in bytes.
+const PIECE_BYTES: u64 = 512 * 1024;
+
+/// Whether the browser hashes for us; where not, our own code does, and is at its best with four parts at once.
+pub(super) fn is_by_browser() -> bool {
+    subtle().is_some()
+}
+
+/// Only secure contexts have it: https and localhost.
+fn subtle() -> Option<SubtleCrypto> {
+    let subtle = crypto()?.subtle();
+    (!subtle.is_undefined()).then_some(subtle)
+}
+
+async fn by_browser(bytes: &ArrayBuffer) -> Option<Sha256Digest> {
+    let hashing = subtle()?.digest_with_str_and_buffer_source("SHA-256", bytes).ok()?;
+    let digest = JsFuture::from(hashing).await.ok()?;
+    let mut digest_bytes = [0; 32];
+    Uint8Array::new(&digest).copy_to(&mut digest_bytes);
+    Some(Sha256Digest::from_bytes(digest_bytes))
+}
+
+/// The SHA-256 of a few bytes.
+pub(super) async fn sha256(bytes: &ArrayBuffer) -> Sha256Digest {
+    match by_browser(bytes).await {
+        Some(digest) => digest,
+        None => Sha256Digest::of(&Uint8Array::new(bytes).to_vec()),
+    }
+}
+
+/// The checksum of a part, and its bytes where they had to be in memory as a whole.
+pub(super) async fn part(
+    lanes: &Lanes,
+    file: &File,
+    offset: u64,
+    length: u64,
+    integrity: Integrity,
+) -> Result<(Checksum, Option<ArrayBuffer>), ReadError> {
+    match integrity {
+        Integrity::None => Ok((Checksum::None, None)),
+        Integrity::Sha256 => {
+            if subtle().is_some() && length <= LONGEST_WHOLE_BYTES {
+                let bytes = read(file, offset, length).await?;
+                if let Some(digest) = by_browser(&bytes).await {
+                    return Ok((Checksum::Sha256(digest), Some(bytes)));
+                }
+            }
+            let digest = lanes.hash(file, offset, length).await?;
+            Ok((Checksum::Sha256(digest), None))
+        }
+        Integrity::Crc64nvme if length <= LONGEST_WHOLE_BYTES => {
+            let bytes = read(file, offset, length).await?;
+            let mut hasher = Crc64NvmeHasher::default();
+            let view = Uint8Array::new(&bytes);
+            let mut piece = vec![0; PIECE_BYTES as usize];
+            for begin in (0..length as u32).step_by(PIECE_BYTES as usize) {
+                let end = (begin + PIECE_BYTES as u32).min(length as u32);
+                let piece = &mut piece[..(end - begin) as usize];
+                view.subarray(begin, end).copy_to(piece);
+                hasher.update(piece);
+            }
+            Ok((Checksum::Crc64nvme(hasher.finish()), Some(bytes)))
+        }
+        Integrity::Crc64nvme => {
+            let mut hasher = Crc64NvmeHasher::default();
+            let mut done = 0;
+            while done < length {
+                let piece = (length - done).min(PIECE_BYTES);
+                hasher.update(&Uint8Array::new(&read(file, offset + done, piece).await?.into()).to_vec());
+                done += piece;
+            }
+            Ok((Checksum::Crc64nvme(hasher.finish()), None))
+        }
+    }
+}
+
+/// Four lanes that parts are hashed in, side by side, each read piece by piece.
+#[derive(Clone, Default)]
+pub(super) struct Lanes(Rc<RefCell<Waiting>>);
+
+#[derive(Default)]
+struct Waiting {
+    jobs: Vec<Job>,
+    is_running: bool,
+}
+
+struct Job {
+    file: File,
+    /// What is left of the range.
+    offset: u64,
+    length: u64,
+    answer: oneshot::Sender<Result<Sha256Digest, ReadError>>,
+}
+
+impl Lanes {
+    async fn hash(&self, file: &File, offset: u64, length: u64) -> Result<Sha256Digest, ReadError> {
+        let (answer, digest) = oneshot::channel();
+        let begins = {
+            let mut waiting = self.0.borrow_mut();
+            waiting.jobs.push(Job { file: file.clone(), offset, length, answer });
+            !std::mem::replace(&mut waiting.is_running, true)
+        };
+        if begins {
+            spawn_local(self.clone().run());
+        }
+        digest.await.unwrap_or_else(|_| Err(ReadError { changed: false, reason: String::new() }))
+    }
+
+    async fn run(self) {
+        let mut lanes = FourLanes::default();
+        let mut jobs: [Option<Job>; 4] = [const { None }; 4];
+        loop {
+            {
+                let mut waiting = self.0.borrow_mut();
+                for job in &mut jobs {
+                    // The oldest first; one that nobody waits for any more is let go.
+                    while job.is_none() && !waiting.jobs.is_empty() {
+                        *job = Some(waiting.jobs.remove(0)).filter(|job| !job.answer.is_canceled());
+                    }
+                }
+                if jobs.iter().all(Option::is_none) {
+                    waiting.is_running = false;
+                    return;
+                }
+            }
+            let mut pieces: [Vec<u8>; 4] = Default::default();
+            let reads: [Option<Promise>; 4] = std::array::from_fn(|lane| {
+                let job = jobs[lane].as_ref()?;
+                Some(cut(&job.file, job.offset, job.length.min(PIECE_BYTES)).ok()?.array_buffer())
+            });
+            for (lane, read) in reads.into_iter().enumerate() {
+                let Some(job) = &mut jobs[lane] else { continue };
+                let wanted = job.length.min(PIECE_BYTES);
+                match piece(read, wanted).await {
+                    Ok(piece) => {
+                        pieces[lane] = piece;
+                        job.offset += wanted;
+                        job.length -= wanted;
+                    }
+                    Err(error) => {
+                        lanes.finish(lane);
+                        if let Some(job) = jobs[lane].take() {
+                            let _ = job.answer.send(Err(error));
+                        }
+                    }
+                }
+            }
+            lanes.update([&pieces[0], &pieces[1], &pieces[2], &pieces[3]]);
+            for (lane, job) in jobs.iter_mut().enumerate() {
+                if let Some(done) = job.take_if(|job| job.length == 0 || job.answer.is_canceled()) {
+                    let _ = done.answer.send(Ok(lanes.finish(lane)));
+                }
+            }
+        }
+    }
+}
+
+async fn piece(read: Option<Promise>, wanted: u64) -> Result<Vec<u8>, ReadError> {
+    let read = read.ok_or_else(|| ReadError { changed: false, reason: String::new() })?;
+    let bytes = JsFuture::from(read).await.map_err(|error| unreadable(&error))?;
+    let bytes = Uint8Array::new(&bytes).to_vec();
+    if bytes.len() as u64 == wanted {
+        Ok(bytes)
+    } else {
+        Err(ReadError { changed: true, reason: "the file has become shorter".to_owned() })
+    }
+}

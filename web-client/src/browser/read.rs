@@ -1,0 +1,232 @@
+//! Reading the API's answers: the browser's own `JSON.parse`, then field by field, for a parser of our own would be a
+//! third of the module.
+
+use std::collections::BTreeMap;
+
+use js_sys::{Array, JSON, Number, Object, Reflect};
+use sealmark_protocol::{
+    ByteRange, Challenge, CreateBatchResponse, CreateOutcome, ErrorCode, Failure, FailureCode, GuestToken, Integrity,
+    MediaState, PartNumber, Problem, SignPartsResponse, SignedPart, StoredPart, Upload, UploadState,
+};
+use wasm_bindgen::prelude::*;
+
+use super::record::{Completions, Record, Records};
+use crate::news::MediaNews;
+
+/// A type that a JSON text may hold.
+///
+/// `None` where a field is missing or of another kind; fields that this release does not know are passed over, and
+/// those that an older server does not send have their defaults.
+pub trait Read: Sized {
+    /// Reads a parsed JSON value.
+    fn read(json: &JsValue) -> Option<Self>;
+}
+
+/// Reads a JSON text; `None` where it is none, or not a `T`.
+pub fn read<T: Read>(text: &str) -> Option<T> {
+    T::read(&JSON::parse(text).ok()?)
+}
+
+/// A field; undefined where there is none, and where `json` is no object.
+fn field(json: &JsValue, name: &str) -> JsValue {
+    Reflect::get(json, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
+}
+
+fn text(json: &JsValue, name: &str) -> Option<String> {
+    field(json, name).as_string()
+}
+
+/// A whole number that JavaScript can hold exactly.
+fn whole(json: &JsValue, name: &str) -> Option<i64> {
+    let value = field(json, name);
+    Number::is_safe_integer(&value).then(|| value.as_f64()).flatten().map(|number| number as i64)
+}
+
+fn count(json: &JsValue, name: &str) -> Option<u64> {
+    whole(json, name)?.try_into().ok()
+}
+
+fn small(json: &JsValue, name: &str) -> Option<u32> {
+    whole(json, name)?.try_into().ok()
+}
+
+fn number(json: &JsValue) -> Option<PartNumber> {
+    PartNumber::new(small(json, "number")?).ok()
+}
+
+/// What a text stands for.
+fn parsed<T: std::str::FromStr>(json: &JsValue, name: &str) -> Option<T> {
+    text(json, name)?.parse().ok()
+}
+
+fn all<T: Read>(json: &JsValue) -> Option<Vec<T>> {
+    if !Array::is_array(json) {
+        return None;
+    }
+    json.unchecked_ref::<Array>().iter().map(|item| T::read(&item)).collect()
+}
+
+/// A list that may be left out.
+fn list<T: Read>(json: &JsValue, name: &str) -> Option<Vec<T>> {
+    let value = field(json, name);
+    if value.is_undefined() { Some(Vec::new()) } else { all(&value) }
+}
+
+/// A value that may be left out.
+fn optional<T: Read>(json: &JsValue, name: &str) -> Option<Option<T>> {
+    let value = field(json, name);
+    if value.is_undefined() || value.is_null() { Some(None) } else { T::read(&value).map(Some) }
+}
+
+/// An outcome of one of several: the object under the first name, or why it was refused.
+fn outcome<T: Read>(json: &JsValue, name: &str) -> Option<Result<T, Problem>> {
+    let value = field(json, name);
+    if value.is_undefined() { Problem::read(&field(json, "problem")).map(Err) } else { T::read(&value).map(Ok) }
+}
+
+/// An object that may be left out, of texts only.
+fn texts(json: &JsValue, name: &str) -> Option<BTreeMap<String, String>> {
+    let value = field(json, name);
+    if value.is_undefined() {
+        return Some(BTreeMap::new());
+    }
+    let entries = Object::entries(value.dyn_ref()?);
+    entries.iter().map(|entry| Some((text(&entry, "0")?, text(&entry, "1")?))).collect()
+}
+
+impl Read for StoredPart {
+    fn read(json: &JsValue) -> Option<Self> {
+        Some(Self { number: number(json)?, size_bytes: count(json, "size_bytes")?, etag: text(json, "etag")? })
+    }
+}
+
+impl Read for SignedPart {
+    fn read(json: &JsValue) -> Option<Self> {
+        Some(Self {
+            number: number(json)?,
+            url: text(json, "url")?,
+            headers: texts(json, "headers")?,
+            fields: texts(json, "fields")?,
+            expires_at_ms: whole(json, "expires_at_ms")?,
+            expires_in_ms: count(json, "expires_in_ms").unwrap_or_default(),
+        })
+    }
+}
+
+impl Read for SignPartsResponse {
+    fn read(json: &JsValue) -> Option<Self> {
+        Some(Self { parts: all(&field(json, "parts"))? })
+    }
+}
+
+impl Read for ByteRange {
+    fn read(json: &JsValue) -> Option<Self> {
+        Some(Self { offset: count(json, "offset")?, length: count(json, "length")? })
+    }
+}
+
+impl Read for Challenge {
+    fn read(json: &JsValue) -> Option<Self> {
+        Some(Self { nonce: text(json, "nonce")?, ranges: all(&field(json, "ranges"))? })
+    }
+}
+
+impl Read for Upload {
+    fn read(json: &JsValue) -> Option<Self> {
+        Some(Self {
+            upload_id: parsed(json, "upload_id")?,
+            media_id: parsed(json, "media_id")?,
+            state: UploadState::from_name(&text(json, "state")?)?,
+            file_name: text(json, "file_name")?,
+            size_bytes: count(json, "size_bytes")?,
+            part_size_bytes: count(json, "part_size_bytes")?,
+            part_count: small(json, "part_count")?,
+            created_at_ms: whole(json, "created_at_ms")?,
+            parts: list(json, "parts")?,
+            integrity: match text(json, "integrity") {
+                Some(name) => Integrity::from_name(&name)?,
+                None => Integrity::default(),
+            },
+            signed: list(json, "signed")?,
+            challenge: optional(json, "challenge")?,
+        })
+    }
+}
+
+impl Read for Problem {
+    fn read(json: &JsValue) -> Option<Self> {
+        Some(Self {
+            kind: text(json, "type")?,
+            title: text(json, "title")?,
+            status: small(json, "status")?.try_into().ok()?,
+            detail: text(json, "detail"),
+            code: ErrorCode::from_code(&text(json, "code")?),
+            request_id: text(json, "request_id").unwrap_or_default(),
+        })
+    }
+}
+
+impl Read for CreateOutcome {
+    fn read(json: &JsValue) -> Option<Self> {
+        Some(match outcome(json, "upload")? {
+            Ok(upload) => Self::Upload(Box::new(upload)),
+            Err(problem) => Self::Problem(problem),
+        })
+    }
+}
+
+impl Read for CreateBatchResponse {
+    fn read(json: &JsValue) -> Option<Self> {
+        Some(Self { results: all(&field(json, "results"))? })
+    }
+}
+
+impl Read for Failure {
+    fn read(json: &JsValue) -> Option<Self> {
+        Some(Self { code: FailureCode::from_code(&text(json, "code")?), message: text(json, "message")? })
+    }
+}
+
+impl Read for MediaNews {
+    fn read(json: &JsValue) -> Option<Self> {
+        Some(Self {
+            media_id: parsed(json, "media_id")?,
+            state: MediaState::from_name(&text(json, "state")?)?,
+            failure: optional(json, "failure")?,
+        })
+    }
+}
+
+impl Read for Record {
+    fn read(json: &JsValue) -> Option<Self> {
+        Some(Self { news: MediaNews::read(json)?, upload_id: parsed(json, "upload_id")?, object: json.clone() })
+    }
+}
+
+impl Read for Records {
+    fn read(json: &JsValue) -> Option<Self> {
+        Some(Self { items: all(&field(json, "items"))? })
+    }
+}
+
+impl Read for Result<Record, Problem> {
+    fn read(json: &JsValue) -> Option<Self> {
+        outcome(json, "media")
+    }
+}
+
+impl Read for Completions {
+    fn read(json: &JsValue) -> Option<Self> {
+        Some(Self { results: all(&field(json, "results"))? })
+    }
+}
+
+impl Read for GuestToken {
+    fn read(json: &JsValue) -> Option<Self> {
+        Some(Self {
+            token: text(json, "token")?,
+            user_id: parsed(json, "user_id")?,
+            expires_at_ms: whole(json, "expires_at_ms")?,
+        })
+    }
+}

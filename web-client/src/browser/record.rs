@@ -1,0 +1,31 @@
+//! Answers that hold a picture's record: the engine gets the news in it, the page the object as it came.
+
+use sealmark_protocol::{Problem, UploadId};
+use wasm_bindgen::JsValue;
+
+use crate::news::MediaNews;
+
+/// A `MediaRecord`.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// What the engine wants to know.
+    pub news: MediaNews,
+    /// The upload that brought the picture.
+    pub upload_id: UploadId,
+    /// All of it, as an object of JavaScript.
+    pub object: JsValue,
+}
+
+/// A `MediaList`.
+#[derive(Debug, Clone)]
+pub struct Records {
+    /// The pictures.
+    pub items: Vec<Record>,
+}
+
+/// A `CompleteBatchResponse`.
+#[derive(Debug, Clone)]
+pub struct Completions {
+    /// The outcomes in the order asked, each the picture or why it was refused.
+    pub results: Vec<Result<Record, Problem>>,
+}
