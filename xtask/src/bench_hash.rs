@@ -12,7 +12,8 @@ use crate::{places, setup, shell, wasm};
 /// When a build fails, or digests of two ways differ.
 pub(crate) fn run() -> Result<()> {
     setup::browser()?;
-    let modules = wasm::build_bench()?;
+    wasm::build_bench(true)?;
+    let modules = wasm::build_bench(false)?;
     shell::announce("Measuring in Chromium", "usually half a minute");
     shell::run(Command::new("node").arg(places::root().join("tests/browser/hash.mjs")).arg(modules))
 }

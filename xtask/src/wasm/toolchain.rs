@@ -89,7 +89,7 @@ fn debian_linker_package() -> Option<String> {
 
 /// What the module may take for granted, and how much of the standard library it carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Build {
+pub(super) struct Build {
     pub(super) toolchain: Toolchain,
     /// 128-bit SIMD, which every browser has had since March 2023.
     pub(super) simd: bool,
@@ -101,6 +101,11 @@ impl Build {
     /// As it is shipped: with SIMD, and with a small standard library where its source can be had.
     pub(super) fn shipped(toolchain: Toolchain) -> Self {
         Self { toolchain, simd: true, std: toolchain == Toolchain::Debian || standard_library() }
+    }
+
+    /// With the standard library as it comes, where it comes at all.
+    pub(super) fn plain(toolchain: Toolchain) -> Self {
+        Self { toolchain, simd: true, std: toolchain == Toolchain::Debian }
     }
 
     /// A cargo command in a target folder of its own, for two compilers in one would undo each other's work.
