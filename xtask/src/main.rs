@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a command-line tool talks on standard output")]
 
 mod apt;
+mod bench;
 mod bench_hash;
 mod children;
 mod credentials;
@@ -46,6 +47,9 @@ enum Command {
     Doctor,
     /// Build the browser client into www/pkg
     Wasm(wasm::Options),
+    /// Measure, side by side with others
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Measure hashing in Chromium: scalar, four lanes, the browser's own, CRC64NVME
     BenchHash,
     /// Make the npm package of the browser client, target/package/*.tgz
@@ -63,6 +67,7 @@ fn main() -> ExitCode {
         Command::Setup { purpose } => setup::run(purpose),
         Command::Doctor => doctor::run(),
         Command::Wasm(options) => wasm::build(&options),
+        Command::Bench(bench) => bench::run(&bench),
         Command::BenchHash => bench_hash::run(),
         Command::Package => package::run(),
         Command::Pictures => pictures::run(),
