@@ -58,6 +58,7 @@ pub(crate) fn run(purpose: Purpose) -> Result<()> {
         apt::install(&["fonts-wqy-microhei"], "usually a few seconds")?;
     }
     npm_ci(&places::root().join("tests/browser"), "the browser driver")?;
+    npm_ci(&places::root().join("tests/browser/uppy"), "Uppy 5 and 6, which the tests run")?;
     minio()
 }
 
