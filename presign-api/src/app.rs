@@ -24,8 +24,8 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    auth::Tokens, config::Config, guests, health, hub::Hub, media, page, problem, problem::ApiError, relay::Relay,
-    uploads,
+    auth::Tokens, companion, config::Config, guests, health, hub::Hub, media, page, problem, problem::ApiError,
+    relay::Relay, uploads,
 };
 
 /// Who our events say they come from.
@@ -126,6 +126,7 @@ pub fn router(app: App) -> Router {
     let store = app.config.store.0.object_origin();
     let api = routes
         .route("/v1/openapi.json", get(move || async move { Json(document) }))
+        .merge(companion::routes())
         .route("/v1/{*rest}", get(unknown).post(unknown).delete(unknown).put(unknown).patch(unknown))
         .method_not_allowed_fallback(|| async { ApiError::new(ErrorCode::MethodNotAllowed) })
         .with_state(app);
@@ -139,7 +140,7 @@ pub fn router(app: App) -> Router {
     .layer(middleware::from_fn(problem::layer))
 }
 
-async fn unknown() -> ApiError {
+pub(crate) async fn unknown() -> ApiError {
     ApiError::new(ErrorCode::NotFound)
 }
 

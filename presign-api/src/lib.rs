@@ -4,6 +4,7 @@
 
 mod app;
 mod auth;
+mod companion;
 mod config;
 mod guests;
 mod health;
@@ -20,6 +21,7 @@ mod uploads;
 
 pub use app::{App, openapi, router};
 pub use auth::{Claims, Tokens};
+pub use companion::Arrivals;
 pub use config::Config;
 pub use relay::Relay;
 pub use sweeper::Sweeper;

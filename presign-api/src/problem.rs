@@ -13,6 +13,8 @@ use sealmark_catalogue::CatalogueError;
 use sealmark_protocol::{ErrorCode, Problem};
 use sealmark_storage::StorageError;
 
+use crate::companion;
+
 /// Seconds that a client waits after a 503 before it asks again.
 const RETRY_AFTER_S: &str = "2";
 
@@ -83,13 +85,13 @@ pub(crate) async fn layer(mut request: Request, next: Next) -> Response<Body> {
     if let Ok(value) = HeaderValue::from_str(&id) {
         request.headers_mut().insert(REQUEST_ID, value);
     }
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (method, path) = (request.method().clone(), companion::without_token(request.uri().path()).into_owned());
     let mut response = next.run(request).await;
     if let Some(Seed(error)) = response.extensions_mut().remove::<Seed>() {
         if response.status().is_server_error() {
             tracing::error!(request.id = %id, %method, path, code = %error.code, cause = causes(&error), "request failed");
         }
-        response = render(&error, &id, response);
+        response = render(&error, &id, companion::is_under(&path), response);
     }
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -97,11 +99,12 @@ pub(crate) async fn layer(mut request: Request, next: Next) -> Response<Body> {
     response
 }
 
-fn render(error: &ApiError, id: &str, mut response: Response<Body>) -> Response<Body> {
+fn render(error: &ApiError, id: &str, for_companion: bool, mut response: Response<Body>) -> Response<Body> {
     // A 5xx never quotes a cause: what is inside is nobody's business outside.
     let detail = error.detail.clone().filter(|_| !response.status().is_server_error());
     let problem = Problem::new(error.code, detail, id);
-    *response.body_mut() = Body::from(serde_json::to_vec(&problem).unwrap_or_default());
+    let body = if for_companion { companion::refusal(&problem) } else { serde_json::to_vec(&problem) };
+    *response.body_mut() = Body::from(body.unwrap_or_default());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

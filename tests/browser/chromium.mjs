@@ -37,9 +37,9 @@ export function launch() {
 
 /**
  * Runs a scenario in a browser of its own. A failure leaves a screenshot, and so does a console error or an exception
- * in the page, for both are failures.
+ * in the page, for both are failures, but for a console error that `tolerated` knows.
  */
-export async function scenario(run, { locale = 'en-US', ...more } = {}) {
+export async function scenario(run, { locale = 'en-US', tolerated = () => false, ...more } = {}) {
   const browser = await launch();
   const context = await browser.newContext({ locale, viewport: { width: 1280, height: 900 }, ...more });
   context.setDefaultTimeout(PATIENCE);
@@ -47,8 +47,9 @@ export async function scenario(run, { locale = 'en-US', ...more } = {}) {
   const complaints = [];
   page.on('console', (message) => {
     // The browser itself reports each failed request; what the page makes of it is what the scenarios look at.
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
-      complaints.push(`console: ${message.text()}`);
+    const text = message.text();
+    if (message.type() === 'error' && !text.startsWith('Failed to load resource') && !tolerated(text)) {
+      complaints.push(`console: ${text}`);
     }
   });
   page.on('pageerror', (error) => complaints.push(`exception: ${error.stack ?? error}`));

@@ -6,6 +6,8 @@
 mod fixture;
 #[path = "catalogue/jobs.rs"]
 mod jobs;
+#[path = "catalogue/looks.rs"]
+mod looks;
 #[path = "catalogue/outages.rs"]
 mod outages;
 #[path = "catalogue/outbox.rs"]
@@ -62,6 +64,7 @@ on_both_databases! {
     outbox::a_picture_whose_event_waits_is_not_stalled,
     outbox::old_open_uploads_are_found,
     outbox::an_event_is_dead_lettered_once,
+    looks::a_form_is_looked_for_when_due_by_one_service_until_it_is_closed,
     outages::many_may_open_an_empty_database_at_once,
     outages::two_pools_write_at_the_same_time,
     outages::a_newer_schema_is_refused,

@@ -3,6 +3,7 @@
 mod line {
     mod api;
     mod browser;
+    mod companion;
     mod crash;
     mod element;
     mod faults;

@@ -52,6 +52,24 @@ impl Transport {
     }
 }
 
+/// Which endpoints an upload belongs to; those of the other do not know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// `/v1/uploads`: the size is announced, and the client says when all is sent.
+    Sealmark,
+    /// `/companion`: the size is not announced, so the plan's is the limit until the upload is completed.
+    Companion,
+}
+
+impl Protocol {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sealmark => "sealmark",
+            Self::Companion => "companion",
+        }
+    }
+}
+
 /// An upload to record; a multipart upload is already begun in the store.
 #[derive(Debug, Clone)]
 pub struct NewUpload {
@@ -65,6 +83,8 @@ pub struct NewUpload {
     pub user_id: UserId,
     /// Object key of the original.
     pub source_key: String,
+    /// Which endpoints it belongs to.
+    pub protocol: Protocol,
     /// How the bytes get into the store.
     pub transport: Transport,
     /// How the store checks them.
@@ -79,6 +99,8 @@ pub struct NewUpload {
     pub parts: Vec<(PartNumber, Checksum)>,
     /// The request's idempotency key, where it came with one.
     pub idempotency_key: Option<IdempotencyKey>,
+    /// When to look for its object, where nobody will say that it is there; in milliseconds since 1970 UTC.
+    pub look_at_ms: Option<i64>,
     /// Now, in milliseconds since 1970 UTC.
     pub now_ms: i64,
 }
@@ -108,6 +130,8 @@ pub struct UploadRow {
     pub state: UploadState,
     /// Object key of the original.
     pub source_key: String,
+    /// Which endpoints it belongs to.
+    pub protocol: Protocol,
     /// How the bytes get into the store.
     pub transport: Transport,
     /// How the store checks them.
@@ -156,7 +180,7 @@ macro_rules! select_uploads {
     ($rest:literal) => {
         concat!(
             "SELECT u.upload_id, u.media_id, u.tenant_id, u.user_id, u.state, m.source_key, u.store_upload_id, \
-             u.transport, u.integrity, m.file_name, m.content_type, u.size_bytes, u.part_size_bytes, u.part_count, u.request_digest, \
+             u.protocol, u.transport, u.integrity, u.look_at_ms, m.file_name, m.content_type, u.size_bytes, u.part_size_bytes, u.part_count, u.request_digest, \
              u.created_at_ms FROM uploads u JOIN media m ON m.media_id = u.media_id ",
             $rest
         )
@@ -172,6 +196,11 @@ pub(crate) fn upload_row(row: &AnyRow) -> Result<UploadRow, CatalogueError> {
         user_id: row.word("user_id")?,
         state: row.word("state")?,
         source_key: row.text("source_key")?,
+        protocol: match row.text("protocol")?.as_str() {
+            "sealmark" => Protocol::Sealmark,
+            "companion" => Protocol::Companion,
+            other => return Err(unreadable("protocol", other)),
+        },
         transport: match row.text("transport")?.as_str() {
             "multipart" => Transport::Multipart { store_upload_id: row.text("store_upload_id")? },
             "form" => Transport::Form,
@@ -206,6 +235,7 @@ impl Catalogue {
                 user_id: new.user_id.clone(),
                 state: UploadState::Open,
                 source_key: new.source_key.clone(),
+                protocol: new.protocol,
                 transport: new.transport.clone(),
                 integrity: new.integrity,
                 file_name: storable(&new.file_name),
@@ -362,8 +392,8 @@ async fn insert_upload(connection: &mut AnyConnection, new: &NewUpload) -> Resul
     }
     let upload = sqlx::query(
         "INSERT INTO uploads (upload_id, media_id, tenant_id, user_id, state, store_upload_id, size_bytes, \
-         part_size_bytes, part_count, idempotency_key_sha256, request_digest, created_at_ms, transport, integrity) \
-         VALUES ($1, $2, $3, $4, 'open', $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING",
+         part_size_bytes, part_count, idempotency_key_sha256, request_digest, created_at_ms, transport, integrity, \
+         protocol, look_at_ms) VALUES ($1, $2, $3, $4, 'open', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING",
     )
     .bind(new.upload_id.to_string())
     .bind(new.media_id.to_string())
@@ -378,6 +408,8 @@ async fn insert_upload(connection: &mut AnyConnection, new: &NewUpload) -> Resul
     .bind(new.now_ms)
     .bind(new.transport.as_str())
     .bind(new.integrity.as_str())
+    .bind(new.protocol.as_str())
+    .bind(new.look_at_ms)
     .execute(&mut *connection)
     .await?;
     if upload.rows_affected() == 0 {

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use axum::{Json, extract::State};
-use sealmark_catalogue::{CatalogueError, OutboxEvent, UploadRow};
+use sealmark_catalogue::{CatalogueError, OutboxEvent, Protocol, UploadRow};
 use sealmark_protocol::{
     Checksum, CompleteRequest, Envelope, ErrorCode, EventId, Integrity, MediaRecord, MediaUploaded, PartNumber,
     StoredPart, UploadId, UploadState,
 };
-use sealmark_storage::{StorageError, UploadedPart};
+use sealmark_storage::{ObjectHead, StorageError, UploadedPart};
 use uuid::Uuid;
 
-use super::{closed, find, in_store};
+use super::{abort::give_up, closed, create::too_large, find, in_store};
 use crate::{
     app::{App, now_ms},
     auth::Caller,
@@ -87,11 +87,20 @@ pub(crate) async fn note(app: &App, upload: UploadRow, traceparent: Option<Strin
         // Neither parts nor object: aborted by the store's own lifecycle, say.
         return Err(ApiError::new(ErrorCode::UploadClosed).because("the store no longer has the upload"));
     };
-    if object.size_bytes != upload.plan.size_bytes {
-        return Err(ApiError::new(ErrorCode::SizeMismatch)
-            .because(format!("{} bytes stored, {} announced", object.size_bytes, upload.plan.size_bytes)));
+    match upload.protocol {
+        Protocol::Sealmark if object.size_bytes != upload.plan.size_bytes => {
+            return Err(ApiError::new(ErrorCode::SizeMismatch)
+                .because(format!("{} bytes stored, {} announced", object.size_bytes, upload.plan.size_bytes)));
+        }
+        // Announced to nobody, so the limit could not be held before.
+        Protocol::Companion if object.size_bytes > upload.plan.size_bytes => {
+            give_up(app, &upload).await?;
+            app.store.delete(&key).await?;
+            return Err(too_large(upload.plan.size_bytes));
+        }
+        Protocol::Sealmark | Protocol::Companion => {}
     }
-    let event = event(&upload, &object.etag, traceparent);
+    let event = event(&upload, &object, traceparent);
     match app.catalogue.complete_upload(upload.upload_id, &object.etag, object.size_bytes, &event, now_ms()).await {
         Ok(completion) => {
             app.relay.call();
@@ -106,14 +115,14 @@ pub(crate) async fn note(app: &App, upload: UploadRow, traceparent: Option<Strin
     }
 }
 
-fn event(upload: &UploadRow, source_etag: &str, traceparent: Option<String>) -> OutboxEvent {
+fn event(upload: &UploadRow, object: &ObjectHead, traceparent: Option<String>) -> OutboxEvent {
     let payload = MediaUploaded {
         media_id: upload.media_id,
         upload_id: upload.upload_id,
         user_id: upload.user_id.clone(),
         source_key: upload.source_key.clone(),
-        source_etag: source_etag.to_owned(),
-        size_bytes: upload.plan.size_bytes,
+        source_etag: object.etag.clone(),
+        size_bytes: object.size_bytes,
         file_name: upload.file_name.clone(),
     };
     let id = EventId::from_uuid(Uuid::now_v7());

@@ -1,7 +1,7 @@
 //! `POST /v1/uploads`: may this caller upload this file? If so, begin.
 
 use axum::{Json, extract::State, http::StatusCode};
-use sealmark_catalogue::{CatalogueError, CreateOutcome, NewUpload, Transport};
+use sealmark_catalogue::{CatalogueError, CreateOutcome, NewUpload, Protocol, Transport};
 use sealmark_protocol::{CreateUploadRequest, ErrorCode, MediaId, PartPlan, PlanError, Upload, UploadId, plan_parts};
 use sealmark_storage::ObjectKey;
 use uuid::Uuid;
@@ -60,6 +60,7 @@ pub(crate) async fn create(
         tenant: caller.tenant,
         user_id: caller.user,
         source_key: source.to_string(),
+        protocol: Protocol::Sealmark,
         transport: Transport::Multipart { store_upload_id: store_upload_id.to_string() },
         integrity: request.integrity,
         file_name: file_name(&request.file_name),
@@ -67,6 +68,7 @@ pub(crate) async fn create(
         plan,
         parts: Vec::new(),
         idempotency_key,
+        look_at_ms: None,
         now_ms: now_ms(),
     };
     match app.catalogue.create_upload(&new).await.map_err(conflict)? {
@@ -82,9 +84,9 @@ pub(crate) async fn create(
 }
 
 fn plan(app: &App, caller: &Caller, request: &CreateUploadRequest) -> Result<PartPlan, ApiError> {
-    let limit = app.config.policy.max_file_bytes.min(caller.max_bytes.unwrap_or(u64::MAX));
-    if request.size_bytes > limit {
-        return Err(ApiError::new(ErrorCode::FileTooLarge).because(format!("the limit is {limit} bytes")));
+    let limit_bytes = limit_bytes(app, caller);
+    if request.size_bytes > limit_bytes {
+        return Err(too_large(limit_bytes));
     }
     plan_parts(request.size_bytes, request.part_size_bytes.unwrap_or(PART_BYTES)).map_err(|error| {
         let code = match error {
@@ -96,6 +98,15 @@ fn plan(app: &App, caller: &Caller, request: &CreateUploadRequest) -> Result<Par
     })
 }
 
+/// The largest file that this caller may send.
+pub(crate) fn limit_bytes(app: &App, caller: &Caller) -> u64 {
+    app.config.policy.max_file_bytes.min(caller.max_bytes.unwrap_or(u64::MAX))
+}
+
+pub(crate) fn too_large(limit_bytes: u64) -> ApiError {
+    ApiError::new(ErrorCode::FileTooLarge).because(format!("the limit is {limit_bytes} bytes"))
+}
+
 fn conflict(error: CatalogueError) -> ApiError {
     match error {
         CatalogueError::IdempotencyConflict { .. } => ApiError::new(ErrorCode::IdempotencyConflict),
@@ -104,14 +115,14 @@ fn conflict(error: CatalogueError) -> ApiError {
 }
 
 /// The name as it is shown later: without control characters, and no longer than anybody reads.
-fn file_name(name: &str) -> String {
+pub(crate) fn file_name(name: &str) -> String {
     let name: String = name.chars().filter(|letter| !letter.is_control()).take(NAME_CHARS).collect();
     let name = name.trim();
     if name.is_empty() { "photo".to_owned() } else { name.to_owned() }
 }
 
 /// Whether a text has the form `type/subtype`, so that it can be a header's value.
-fn is_media_type(text: &str) -> bool {
+pub(crate) fn is_media_type(text: &str) -> bool {
     let word = |part: &str| {
         !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use sealmark_catalogue::{
     Catalogue, CreateOutcome, DeadLetter, FencingToken, IdempotencyKey, Job, JobStart, NewRendition, NewUpload,
-    OutboxEvent, Transport,
+    OutboxEvent, Protocol, Transport,
 };
 use sealmark_protocol::{
     DeadLetterId, Envelope, EventId, EventPayload, FailureCode, Integrity, MediaFailed, MediaId, MediaUploaded,
@@ -59,6 +59,7 @@ pub(crate) fn new_upload(now_ms: i64) -> NewUpload {
         tenant: tenant(),
         user_id: user(),
         source_key: format!("raw/acme/mia/{media_id}"),
+        protocol: Protocol::Sealmark,
         transport: Transport::Multipart { store_upload_id: format!("store-{media_id}") },
         integrity: Integrity::Sha256,
         file_name: "Grüße aus Köln.jpg".to_owned(),
@@ -66,6 +67,7 @@ pub(crate) fn new_upload(now_ms: i64) -> NewUpload {
         plan: plan_parts(20_000_000, 8 << 20).unwrap(),
         parts: Vec::new(),
         idempotency_key: None,
+        look_at_ms: None,
         now_ms,
     }
 }

@@ -9,7 +9,8 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{File, SubtleCrypto};
 
 use super::file::{crypto, cut, read, unreadable};
-use crate::{engine::ReadError, hash::FourLanes};
+use crate::engine::ReadError;
+use sealmark_hash::FourLanes;
 
 /// The browser's own hashing wants the whole part in memory; longer parts are hashed piece by piece, in bytes.
 const LONGEST_WHOLE_BYTES: u64 = 64 * 1024 * 1024;
