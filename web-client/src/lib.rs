@@ -9,7 +9,6 @@ pub mod browser;
 pub mod engine;
 pub mod fingerprint;
 pub mod fleet;
-pub mod hash;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 pub mod news;

@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a command-line tool talks on standard output")]
 
 mod apt;
+mod bench_hash;
 mod children;
 mod credentials;
 mod dev;
@@ -47,6 +48,8 @@ enum Command {
     Wasm(wasm::Options),
     /// Make the npm package of the browser client, target/package/*.tgz
     Package,
+    /// Measure hashing in Chromium: scalar, four lanes, the browser's own, CRC64NVME
+    BenchHash,
     /// Make the documents' pictures and the README's demo output anew, from a real run
     Pictures,
     /// Check format, lints, licences and sources
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Command::Doctor => doctor::run(),
         Command::Wasm(options) => wasm::build(&options),
         Command::Package => package::run(),
+        Command::BenchHash => bench_hash::run(),
         Command::Pictures => pictures::run(),
         Command::Lint => lint::run(),
     };

@@ -50,15 +50,24 @@ pub(crate) fn run(purpose: Purpose) -> Result<()> {
     if places::postgres_bin().is_none() {
         apt::install(&["postgresql"], "usually a minute")?;
     }
-    if places::in_path("chromium").is_none() {
-        apt::install(&["chromium"], "usually a minute, 90 MB")?;
-    }
     // The Chinese page is looked at as well as tested, so its letters must be there.
     if places::first_existing(&["/usr/share/fonts/truetype/wqy", "/usr/share/fonts/opentype/noto"]).is_none() {
         apt::install(&["fonts-wqy-microhei"], "usually a few seconds")?;
     }
-    npm_ci(&places::root().join("tests/browser"), "the browser driver")?;
+    browser()?;
     minio()
+}
+
+/// Installs the driver of Chromium.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn browser() -> Result<()> {
+    if places::in_path("chromium").is_none() {
+        apt::install(&["chromium"], "usually a minute, 90 MB")?;
+    }
+    node()?;
+    npm_ci(&places::root().join("tests/browser"), "the browser driver")
 }
 
 /// Installs wasm-opt and esbuild, and Node.js, which runs them.

@@ -5,7 +5,7 @@ use std::{env, process::Command};
 use anyhow::{Result, bail};
 use clap::Args;
 
-use crate::{package, places, setup, shell};
+use crate::{package, places, setup, shell, wasm};
 
 /// Options of `cargo xtask test`.
 #[derive(Debug, Args)]
@@ -27,6 +27,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     setup::run(setup::Purpose::Test)?;
     package::run()?;
+    let module = wasm::build_bench(true)?;
     let minio = places::bin().join("minio").exists();
     if !minio {
         if env::var_os("CI").is_some() {
@@ -50,6 +51,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         None => command.arg("--workspace"),
     };
     command.env("SEALMARK_BIN", places::target().join("debug"));
+    command.env("SEALMARK_BENCH_MODULE", module);
     command.env("SEALMARK_WEED", places::bin().join("weed"));
     if minio {
         command.env("SEALMARK_MINIO", places::bin().join("minio"));

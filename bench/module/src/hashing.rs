@@ -1,7 +1,7 @@
 //! Hashing of bytes that lie in the module's memory already; the page holds the watch.
 
-use sealmark_protocol::Crc64NvmeHasher;
-use sealmark_web_client::hash::FourLanes;
+use sealmark_hash::FourLanes;
+use sealmark_protocol::{Crc64NvmeHasher, Sha256Digest};
 use sha2::{Digest, Sha256};
 use wasm_bindgen::prelude::*;
 
@@ -42,7 +42,7 @@ impl Bytes {
     pub fn four_lanes(&self, rounds: u32) -> Vec<String> {
         let mut lanes = FourLanes::default();
         (0..rounds).for_each(|_| lanes.update(self.0.each_ref().map(Vec::as_slice)));
-        (0..4).map(|lane| lanes.finish(lane).to_hex()).collect()
+        (0..4).map(|lane| Sha256Digest::from_bytes(lanes.finish(lane)).to_hex()).collect()
     }
 
     /// The same by one lane after another, as for a single part.
@@ -53,7 +53,7 @@ impl Bytes {
             pieces[lane] = piece;
             (0..rounds).for_each(|_| lanes.update(pieces));
         }
-        (0..4).map(|lane| lanes.finish(lane).to_hex()).collect()
+        (0..4).map(|lane| Sha256Digest::from_bytes(lanes.finish(lane)).to_hex()).collect()
     }
 
     /// CRC64NVME of each piece, `rounds` times over.

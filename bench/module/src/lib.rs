@@ -3,7 +3,7 @@
 //! Natively it is only the samples, which a test compares what the browser did with.
 
 #[cfg(target_arch = "wasm32")]
-mod hashing;
+pub mod hashing;
 pub mod samples;
 #[cfg(target_arch = "wasm32")]
-mod wire;
+pub mod wire;

@@ -4,7 +4,6 @@ use std::{fmt, str::FromStr};
 
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::base64;
 
@@ -26,7 +25,10 @@ pub struct Sha256Digest([u8; 32]);
 impl Sha256Digest {
     /// Hashes bytes that are already in memory.
     pub fn of(bytes: &[u8]) -> Self {
-        Self(Sha256::digest(bytes).into())
+        #[cfg(not(target_arch = "wasm32"))]
+        return Self(<sha2::Sha256 as sha2::Digest>::digest(bytes).into());
+        #[cfg(target_arch = "wasm32")]
+        return Self(sealmark_hash::sha256(bytes));
     }
 
     /// Wraps 32 bytes that some other hasher produced.

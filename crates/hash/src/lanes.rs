@@ -2,12 +2,7 @@
 //!
 //! A word of SHA-256 leaves three quarters of a SIMD register idle; four messages, one in each quarter, fill it.
 
-mod rounds;
-mod word;
-
-use sealmark_protocol::Sha256Digest;
-
-use self::{
+use crate::{
     rounds::{START, compress},
     word::Four,
 };
@@ -21,13 +16,12 @@ type Block = [u8; BLOCK];
 /// It is at its fastest when the pieces of all lanes are of the same length; it holds less than a block of each.
 ///
 /// ```
-/// use sealmark_protocol::Sha256Digest;
-/// use sealmark_web_client::hash::FourLanes;
+/// use sealmark_hash::{FourLanes, sha256};
 /// let mut lanes = FourLanes::default();
 /// lanes.update([b"first", b"second", b"", b""]);
 /// lanes.update([b"", b" and more", b"", b""]);
-/// assert_eq!(lanes.finish(0), Sha256Digest::of(b"first"));
-/// assert_eq!(lanes.finish(1), Sha256Digest::of(b"second and more"));
+/// assert_eq!(lanes.finish(0), sha256(b"first"));
+/// assert_eq!(lanes.finish(1), sha256(b"second and more"));
 /// ```
 #[derive(Debug, Clone)]
 pub struct FourLanes {
@@ -87,11 +81,11 @@ impl FourLanes {
         }
     }
 
-    /// The digest of a lane's message, lane 0 to 3; the lane then begins a new message.
+    /// The SHA-256 of a lane's message, lane 0 to 3; the lane then begins a new message.
     ///
     /// # Panics
     /// When there is no such lane.
-    pub fn finish(&mut self, lane: usize) -> Sha256Digest {
+    pub fn finish(&mut self, lane: usize) -> [u8; 32] {
         let Tail { block, length } = self.tails[lane];
         let held = self.tails[lane].held();
         let mut padded = [[0; BLOCK]; 2];
@@ -109,7 +103,7 @@ impl FourLanes {
             word[lane] = start;
         }
         self.tails[lane] = Tail::EMPTY;
-        Sha256Digest::from_bytes(digest)
+        digest
     }
 
     /// Takes whole blocks, all lanes side by side as long as at least two of them have any.
@@ -140,6 +134,14 @@ impl FourLanes {
     }
 }
 
+/// SHA-256 of bytes that are already in memory.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut lanes = FourLanes::default();
+    lanes.update([bytes, &[], &[], &[]]);
+    lanes.finish(0)
+}
+
+#[inline(never)]
 fn one(state: &mut [u32; 8], blocks: &[Block]) {
     for block in blocks {
         let mut words = [0; 16];
@@ -151,6 +153,7 @@ fn one(state: &mut [u32; 8], blocks: &[Block]) {
 }
 
 /// `count` blocks of each lane.
+#[inline(never)]
 fn four(state: [[u32; 4]; 8], blocks: [&[Block]; 4], count: usize) -> [[u32; 4]; 8] {
     let mut state = state.map(Four::from_lanes);
     let [a, b, c, d] = blocks.map(|blocks| &blocks[..count]);
@@ -171,8 +174,8 @@ mod tests {
     use proptest::{collection::vec, prelude::*};
     use sha2::{Digest, Sha256};
 
-    fn reference(bytes: &[u8]) -> Sha256Digest {
-        Sha256Digest::from_bytes(Sha256::digest(bytes).into())
+    fn reference(bytes: &[u8]) -> [u8; 32] {
+        Sha256::digest(bytes).into()
     }
 
     #[test]
