@@ -22,11 +22,17 @@ export function say(step, more = {}) {
   process.stdout.write(`${JSON.stringify({ step, ...more })}\n`);
 }
 
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+let lines = null;
 
 /** Waits until the test says that the script may go on. */
 export async function wait() {
+  lines ??= createInterface({ input: process.stdin })[Symbol.asyncIterator]();
   await lines.next();
+}
+
+/** A browser with a fresh profile. */
+export function launch() {
+  return chromium.launch({ executablePath: process.env.SEALMARK_CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
 }
 
 /**
@@ -34,10 +40,7 @@ export async function wait() {
  * in the page, for both are failures.
  */
 export async function scenario(run, { locale = 'en-US', ...more } = {}) {
-  const browser = await chromium.launch({
-    executablePath: process.env.SEALMARK_CHROMIUM ?? '/usr/bin/chromium',
-    args: FLAGS,
-  });
+  const browser = await launch();
   const context = await browser.newContext({ locale, viewport: { width: 1280, height: 900 }, ...more });
   context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();

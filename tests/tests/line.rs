@@ -5,6 +5,7 @@ mod line {
     mod browser;
     mod crash;
     mod element;
+    mod faults;
     mod package;
     mod photos;
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a command-line tool talks on standard output")]
 
 mod apt;
+mod bench;
 mod bench_hash;
 mod children;
 mod credentials;
@@ -46,10 +47,13 @@ enum Command {
     Doctor,
     /// Build the browser client into www/pkg
     Wasm(wasm::Options),
-    /// Make the npm package of the browser client, target/package/*.tgz
-    Package,
+    /// Measure, side by side with others
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Measure hashing in Chromium: scalar, four lanes, the browser's own, CRC64NVME
     BenchHash,
+    /// Make the npm package of the browser client, target/package/*.tgz
+    Package,
     /// Make the documents' pictures and the README's demo output anew, from a real run
     Pictures,
     /// Check format, lints, licences and sources
@@ -63,8 +67,9 @@ fn main() -> ExitCode {
         Command::Setup { purpose } => setup::run(purpose),
         Command::Doctor => doctor::run(),
         Command::Wasm(options) => wasm::build(&options),
-        Command::Package => package::run(),
+        Command::Bench(bench) => bench::run(&bench),
         Command::BenchHash => bench_hash::run(),
+        Command::Package => package::run(),
         Command::Pictures => pictures::run(),
         Command::Lint => lint::run(),
     };

@@ -87,7 +87,10 @@ fn node() -> Result<()> {
 }
 
 /// Installs the npm packages of a folder's lock file into its node_modules, once for each state of the lock file.
-fn npm_ci(folder: &Path, what: &str) -> Result<()> {
+///
+/// # Errors
+/// When npm cannot.
+pub(crate) fn npm_ci(folder: &Path, what: &str) -> Result<()> {
     let lock = fs::read(folder.join("package-lock.json"))
         .with_context(|| format!("reading package-lock.json in {}", folder.display()))?;
     let stamp = folder.join("node_modules/.sealmark-lock");

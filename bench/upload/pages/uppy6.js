@@ -1,0 +1,10 @@
+import Uppy from '@uppy/core';
+import AwsS3 from '@uppy/aws-s3';
+import { exposeUppy } from './uppy.js';
+
+exposeUppy(Uppy, AwsS3, config => ({
+  companionEndpoint: config.companion,
+  limit: config.concurrency,
+  shouldUseMultipart: file => file.size > config.part_size,
+  getChunkSize: () => config.part_size,
+}));
