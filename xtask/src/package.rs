@@ -3,10 +3,10 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use crate::{places, setup, shell, wasm};
 
@@ -84,8 +84,9 @@ fn keep_apart(script: &Path) -> Result<()> {
 
 /// Says what a visitor loads, as servers send it: gzip.
 fn sizes(folder: &Path) -> Result<()> {
-    let of =
-        |names: &[&str]| -> Result<u64> { names.iter().map(|name| gzipped(&folder.join(name))).sum::<Result<u64>>() };
+    let of = |names: &[&str]| -> Result<u64> {
+        names.iter().map(|name| wasm::gzip_bytes(&folder.join(name))).sum::<Result<u64>>()
+    };
     let uploader = of(&["index.js", "worker.js", MODULE])?;
     let element = uploader + of(&["element.js"])?;
     let rows = [
@@ -101,15 +102,4 @@ fn sizes(folder: &Path) -> Result<()> {
         println!("    {:>6.1} KB  {what}", bytes as f64 / 1000.0);
     }
     Ok(())
-}
-
-fn gzipped(file: &Path) -> Result<u64> {
-    let output = Command::new("gzip")
-        .args(["-9", "--stdout", "--no-name"])
-        .arg(file)
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| format!("compressing {}", file.display()))?;
-    ensure!(output.status.success(), "gzip {} ended with {}", file.display(), output.status);
-    Ok(output.stdout.len() as u64)
 }
