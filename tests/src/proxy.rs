@@ -246,7 +246,11 @@ async fn send(
         }
         Ok(())
     };
-    tokio::try_join!(reading, async { Ok(deliver(due, to).await) })?;
+    let delivering = async {
+        deliver(due, to).await;
+        Ok(())
+    };
+    tokio::try_join!(reading, delivering)?;
     Ok(())
 }
 

@@ -80,4 +80,6 @@ addEventListener('drop', event => {
   // As a page does that knows nothing of directories: one comes as a File that cannot be read.
   take(event.dataTransfer.files);
 });
+// The Worker's script and module are here when it answers: from now on the link may be cut.
+await page.uploader.unfinished();
 document.body.dataset.started = 'yes';

@@ -176,8 +176,14 @@ impl Scene {
                 self.chromium.add(1, &run.file, name).await
             }
             Step::Drop => self.tell(json!({ "command": "drop", "file": run.file })).await,
-            Step::Store(change) => Ok(change(&self.store.proxy)),
-            Step::Api(change) => Ok(change(&self.api.proxy)),
+            Step::Store(change) => {
+                change(&self.store.proxy);
+                Ok(())
+            }
+            Step::Api(change) => {
+                change(&self.api.proxy);
+                Ok(())
+            }
             Step::Heal => {
                 self.store.relay.heal();
                 self.api.relay.heal();

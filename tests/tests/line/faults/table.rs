@@ -203,8 +203,8 @@ fn network() -> Vec<Row> {
         Row::new("store: answers end in the middle", Photo(THREE))
             .steps([Store(|link| link.half_close_after(300)), Add, Sent(6 * MIB), Store(|link| link.open())])
             .twice(Parts(4)),
-        Row::new("a reset after every 7 MiB", Photo(2 * THREE))
-            .steps([Store(|link| link.reset_every(7 * MIB)), Add])
+        Row::new("a reset after every 12 MiB", Photo(2 * THREE))
+            .steps([Store(|link| link.reset_every(12 * MIB)), Add])
             .twice(Parts(6)),
         Row::new("a slow and late link", Photo(THREE))
             .steps([Store(|link| link.slow_down(Duration::from_millis(80), 3 * MIB)), Add]),
@@ -217,6 +217,8 @@ fn visits() -> Vec<Row> {
         let begin = [Store(|link| link.allow(17 * MIB)), Add, Sent(17 * MIB), Acknowledged(PART)];
         Row::new(name, Photo(2 * THREE)).steps([&begin[..], then].concat()).twice(InFlight)
     };
+    // What the proxy still holds of the page that is gone must not reach the store after all.
+    let broken = Store(|link| link.reset());
     vec![
         Row::new("a pause drains", Photo(2 * THREE)).steps([
             Store(|link| link.slow_down(Duration::ZERO, 8 * MIB)),
@@ -228,8 +230,8 @@ fn visits() -> Vec<Row> {
             Store(|link| link.open()),
             Tell("resume"),
         ]),
-        stalled("a reload", &[Reload, Store(|link| link.open()), Add]),
-        stalled("a tab that crashed", &[Crash, Store(|link| link.open()), Add]),
+        stalled("a reload", &[Reload, broken, Store(|link| link.open()), Add]),
+        stalled("a tab that crashed", &[Crash, broken, Store(|link| link.open()), Add]),
         Row::new("given up on the way", Photo(2 * THREE))
             .steps([Store(|link| link.allow(7 * MIB)), Add, Sent(7 * MIB), Tell("cancel"), Store(|link| link.open())])
             .cancelled(),
