@@ -30,7 +30,8 @@ pub(crate) struct Options {
 pub(crate) fn run(bench: &Bench) -> Result<()> {
     let Bench::Upload(options) = bench;
     let folder = places::root().join("bench/upload");
-    setup::run(setup::Purpose::Test)?;
+    setup::run(setup::Purpose::Dev)?;
+    setup::browser()?;
     setup::npm_ci(&folder, "the peers")?;
     setup::npm_ci(&folder.join("uppy5"), "Uppy 5")?;
     wasm::build(&wasm::Options { toolchain: wasm::Toolchain::Auto, force: false })?;
