@@ -2,7 +2,11 @@
 
 mod line {
     mod api;
+    mod batches;
     mod browser;
     mod crash;
+    mod forms;
+    mod instant;
+    mod limits;
     mod photos;
 }

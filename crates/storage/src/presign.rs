@@ -20,6 +20,10 @@ const SENT_BY_ANY_CLIENT: [&str; 2] = ["host", "content-length"];
 pub struct PresignedUrl(String);
 
 impl PresignedUrl {
+    pub(crate) fn new(url: String) -> Self {
+        Self(url)
+    }
+
     /// The URL, to be handed to the one who may use it.
     pub fn as_str(&self) -> &str {
         &self.0

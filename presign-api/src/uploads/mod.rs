@@ -1,6 +1,9 @@
 //! Uploads: one file for each thing that a client may ask.
 
 pub(crate) mod abort;
+pub(crate) mod batch;
+pub(crate) mod begin;
+pub(crate) mod challenge;
 pub(crate) mod complete;
 pub(crate) mod create;
 pub(crate) mod sign;
@@ -29,7 +32,7 @@ async fn find_open(app: &App, caller: &Caller, id: UploadId) -> Result<UploadRow
     }
 }
 
-fn closed(state: UploadState) -> ApiError {
+pub(crate) fn closed(state: UploadState) -> ApiError {
     ApiError::new(ErrorCode::UploadClosed).because(format!("the upload is {}", state.as_str()))
 }
 
