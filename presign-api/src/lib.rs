@@ -1,6 +1,7 @@
 //! presign-api: decides who may upload what, signs, completes, keeps the catalogue, and answers "where is my picture".
 //!
-//! *Invariant:* file bytes never pass through this service; it only signs, asks the store, and writes records.
+//! *Invariant:* file bytes never pass through this service; it only signs, asks the store, and writes records. One
+//! exception: of a file that is offered for a copy it reads at most 8 ranges of 4 KiB, to compare them with a proof.
 
 mod app;
 mod auth;
@@ -10,6 +11,7 @@ mod guests;
 mod health;
 mod hub;
 mod idempotency;
+mod limits;
 mod media;
 mod page;
 mod problem;

@@ -43,8 +43,8 @@ pub struct BucketSetup {
 }
 
 impl Store {
-    /// Makes sure that the bucket is there and lets browsers of `allowed_origins` PUT parts, POST forms and read etags and locations; changes
-    /// nothing when all is so already.
+    /// Makes sure that the bucket is there and lets browsers of `allowed_origins` PUT parts, POST forms and read etags
+    /// and locations; changes nothing when all is so already.
     ///
     /// The bucket stays private: access is by signature alone. Rules that others put there are kept.
     ///

@@ -93,6 +93,7 @@ impl StoreConfig {
             _ => endpoint.to_owned(),
         }
     }
+
     /// Where browsers send forms: the bucket itself.
     pub(crate) fn form_url(&self) -> String {
         if self.path_style {

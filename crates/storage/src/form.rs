@@ -10,6 +10,7 @@ use std::{
 use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use base64::{Engine, engine::general_purpose::STANDARD};
+use sealmark_protocol::Checksum;
 use serde_json::json;
 
 use crate::{ObjectKey, PresignedUrl, StorageError, Store};
@@ -37,6 +38,8 @@ impl fmt::Debug for PresignedForm {
 impl Store {
     /// Signs a form for one object of a length within `size_bytes`; `announced` as for [`create`](Self::create).
     ///
+    /// With a `checksum` the store takes these bytes or none, and tells it by [`head`](Self::head) afterwards.
+    ///
     /// The store answers 201 with the object's etag. `ttl` is 1 second to 7 days, cut to whole seconds. Nothing is sent
     /// to the store.
     ///
@@ -49,6 +52,7 @@ impl Store {
         key: &ObjectKey,
         announced: Option<&str>,
         size_bytes: RangeInclusive<u64>,
+        checksum: &Checksum,
         ttl: Duration,
     ) -> Result<PresignedForm, StorageError> {
         let operation = "PostObject";
@@ -74,6 +78,11 @@ impl Store {
             ("x-amz-date", date.clone()),
         ]
         .into_iter()
+        .chain(match checksum {
+            Checksum::Sha256(sha256) => Some(("x-amz-checksum-sha256", sha256.to_base64())),
+            Checksum::Crc64nvme(crc) => Some(("x-amz-checksum-crc64nvme", crc.to_base64())),
+            Checksum::None => None,
+        })
         .map(|(name, value)| (name.to_owned(), value))
         .collect();
         let mut conditions: Vec<_> = fields.iter().map(|(name, value)| json!({ name.as_str(): value })).collect();
@@ -95,6 +104,8 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
+    use sealmark_protocol::Sha256Digest;
+
     use super::*;
     use crate::StoreConfig;
 
@@ -114,13 +125,15 @@ mod tests {
     #[test]
     fn a_form_names_its_object_and_the_length_and_hides_itself() {
         let key: ObjectKey = "raw/acme/u/0192f3c8-7b5e-7d3a-9c1e-000000000001".parse().unwrap();
-        let form = store(true).presign_form(&key, Some("image/png"), 1..=5, Duration::from_secs(60)).unwrap();
+        let (ttl, checksum) = (Duration::from_secs(60), Checksum::Sha256(Sha256Digest::of(b"x")));
+        let form = store(true).presign_form(&key, Some("image/png"), 1..=5, &checksum, ttl).unwrap();
         assert_eq!(form.url.as_str(), "https://s3.example.org/pictures");
         assert_eq!(form.fields["content-type"], "image/png");
         let policy: serde_json::Value =
             serde_json::from_slice(&STANDARD.decode(&form.fields["policy"]).unwrap()).unwrap();
         let conditions = policy["conditions"].as_array().unwrap();
-        for wanted in [json!({ "key": key.to_string() }), json!({ "bucket": "pictures" })] {
+        let sha256 = json!({ "x-amz-checksum-sha256": Sha256Digest::of(b"x").to_base64() });
+        for wanted in [json!({ "key": key.to_string() }), json!({ "bucket": "pictures" }), sha256] {
             assert!(conditions.contains(&wanted), "{wanted} in {policy}");
         }
         assert!(conditions.contains(&json!(["content-length-range", 1, 5])));
@@ -128,8 +141,8 @@ mod tests {
         assert_eq!(conditions.len(), form.fields.len());
         let shown = format!("{form:?}");
         assert!(!shown.contains(&form.fields["x-amz-signature"]) && !shown.contains("swordfish"), "{shown}");
-        let hosted = store(false).presign_form(&key, None, 1..=5, Duration::from_secs(60)).unwrap();
+        let hosted = store(false).presign_form(&key, None, 1..=5, &Checksum::None, ttl).unwrap();
         assert_eq!(hosted.url.as_str(), "https://pictures.s3.example.org/");
-        assert!(store(true).presign_form(&key, None, 1..=5, Duration::ZERO).is_err());
+        assert!(store(true).presign_form(&key, None, 1..=5, &Checksum::None, Duration::ZERO).is_err());
     }
 }

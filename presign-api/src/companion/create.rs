@@ -63,6 +63,7 @@ pub(super) fn describe(app: &App, caller: Caller, file: File) -> Result<NewUploa
         content_type: file.content_type.filter(|text| is_media_type(text)),
         plan,
         parts: Vec::new(),
+        challenge: None,
         idempotency_key: None,
         look_at_ms: None,
         now_ms: now_ms(),

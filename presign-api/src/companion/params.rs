@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use axum::{Json, extract::State};
+use sealmark_protocol::Checksum;
 use serde::Serialize;
 
 use super::{
@@ -32,7 +33,7 @@ pub(super) async fn params(
     let expires = app.config.policy.part_url_ttl_s;
     let size_bytes = 1..=new.plan.size_bytes;
     let ttl = Duration::from_secs(expires);
-    let form = app.store.presign_form(&key_of(&new), new.content_type.as_deref(), size_bytes, ttl)?;
+    let form = app.store.presign_form(&key_of(&new), new.content_type.as_deref(), size_bytes, &Checksum::None, ttl)?;
     // Recorded before the form leaves the house: what arrives must be somebody's.
     app.catalogue.create_upload(&new).await?;
     Ok(Json(Form { method: "POST", url: form.url.into_string(), fields: form.fields, expires }))

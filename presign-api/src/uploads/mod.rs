@@ -1,6 +1,9 @@
 //! Uploads: one file for each thing that a client may ask.
 
 pub(crate) mod abort;
+pub(crate) mod batch;
+pub(crate) mod begin;
+pub(crate) mod challenge;
 pub(crate) mod complete;
 pub(crate) mod create;
 pub(crate) mod sign;

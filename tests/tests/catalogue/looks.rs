@@ -2,7 +2,7 @@
 
 use sealmark_catalogue::{CreateOutcome, NewUpload, Protocol, Transport};
 
-use crate::fixture::{Database, new_upload, open, uploaded};
+use crate::fixture::{Database, new_upload, open, uploaded, whole};
 
 pub(crate) async fn a_form_is_looked_for_when_due_by_one_service_until_it_is_closed(database: &Database) {
     let catalogue = database.connect().await;
@@ -27,7 +27,7 @@ pub(crate) async fn a_form_is_looked_for_when_due_by_one_service_until_it_is_clo
 
     let due = catalogue.due_looks(2_000, 10).await.unwrap();
     assert_eq!(due.len(), 1);
-    catalogue.complete_upload(form.upload_id, "\"etag\"", 7, &uploaded(&form), 2_100).await.unwrap();
+    catalogue.complete_upload(&whole(form.upload_id, "\"etag\"", 7, &uploaded(&form)), 2_100).await.unwrap();
     assert!(!catalogue.take_look(&due[0], 3_000).await.unwrap());
     assert_eq!(catalogue.due_looks(9_000, 10).await.unwrap(), []);
 }
