@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::Arc};
 use futures::StreamExt;
 use sealmark_catalogue::{Catalogue, OwnedMedia};
 use sealmark_event_bus::{Bus, BusError, CancellationToken, tail};
-use sealmark_protocol::{Lane, MediaId, MediaRecord, TenantId, Topic, UserId};
+use sealmark_protocol::{Lane, MediaId, Topic};
 use tokio::sync::broadcast;
 
 /// News that may wait for a slow reader; one who falls behind reads the record instead.
@@ -14,26 +14,12 @@ const BACKLOG: usize = 1_024;
 /// Events that are read at once, and asked for in the database by one question.
 const AT_ONCE: usize = 100;
 
-/// A picture that something happened to, as it is in the database now.
-#[derive(Debug)]
-pub(crate) struct News {
-    tenant: TenantId,
-    user: UserId,
-    pub(crate) media: MediaRecord,
-}
-
-impl News {
-    pub(crate) fn is_of(&self, tenant: &TenantId, user: &UserId) -> bool {
-        self.tenant == *tenant && self.user == *user
-    }
-}
-
 /// Tells which pictures have news, and reads them once for all who follow. News may be lost: whoever follows looks into
 /// the database from time to time.
 #[derive(Debug, Clone)]
 pub(crate) struct Hub {
     catalogue: Catalogue,
-    news: broadcast::Sender<Arc<News>>,
+    news: broadcast::Sender<Arc<OwnedMedia>>,
 }
 
 impl Hub {
@@ -41,7 +27,7 @@ impl Hub {
         Self { catalogue, news: broadcast::Sender::new(BACKLOG) }
     }
 
-    pub(crate) fn subscribe(&self) -> broadcast::Receiver<Arc<News>> {
+    pub(crate) fn subscribe(&self) -> broadcast::Receiver<Arc<OwnedMedia>> {
         self.news.subscribe()
     }
 
@@ -81,9 +67,9 @@ impl Hub {
         }
         match self.catalogue.media_with_owners(ids).await {
             Ok(found) => {
-                for OwnedMedia { tenant, user_id, media } in found {
+                for media in found {
                     // Nobody listening any more is no error.
-                    let _ = self.news.send(Arc::new(News { tenant, user: user_id, media }));
+                    let _ = self.news.send(Arc::new(media));
                 }
             }
             Err(error) => tracing::warn!(%error, "news cannot be read; those who follow look for themselves"),

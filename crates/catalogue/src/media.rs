@@ -31,6 +31,8 @@ pub struct OwnedMedia {
     pub user_id: UserId,
     /// The picture.
     pub media: MediaRecord,
+    /// When something last happened to it, in milliseconds since 1970 UTC.
+    pub last_event_at_ms: i64,
 }
 
 fn record(row: &AnyRow) -> Result<MediaRecord, CatalogueError> {
@@ -148,7 +150,12 @@ impl Catalogue {
             query = query.bind(id.to_string());
         }
         let owned = |row: &AnyRow| {
-            Ok(OwnedMedia { tenant: row.word("tenant_id")?, user_id: row.word("user_id")?, media: record(row)? })
+            Ok(OwnedMedia {
+                tenant: row.word("tenant_id")?,
+                user_id: row.word("user_id")?,
+                media: record(row)?,
+                last_event_at_ms: row.time("last_event_at_ms")?,
+            })
         };
         query.fetch_all(self.readers()).await?.iter().map(owned).collect()
     }

@@ -15,6 +15,7 @@ use axum::{
     },
 };
 use futures::Stream;
+use sealmark_catalogue::OwnedMedia;
 use sealmark_protocol::{MediaId, MediaRecord};
 use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
@@ -25,7 +26,6 @@ use super::events::HEARTBEAT;
 use crate::{
     app::{App, now_ms},
     auth::Caller,
-    hub::News,
     problem::ApiError,
 };
 
@@ -49,8 +49,8 @@ pub(crate) async fn follow(State(app): State<App>, caller: Caller) -> Result<Res
     let since_ms = now_ms();
     let mut seen = HashMap::new();
     let before = since_ms - OVERLAP_MS;
-    for (_, media) in app.catalogue.media_changed_since(&caller.tenant, &caller.user, before, LOOK_LIMIT).await? {
-        seen.insert(media.media_id, media);
+    for (at_ms, media) in app.catalogue.media_changed_since(&caller.tenant, &caller.user, before, LOOK_LIMIT).await? {
+        seen.insert(media.media_id, (at_ms, media));
     }
     let follower =
         Follower { app, caller, news, seen, ready: VecDeque::new(), since_ms, look_at: Instant::now() + LOOK_AGAIN };
@@ -62,9 +62,9 @@ pub(crate) async fn follow(State(app): State<App>, caller: Caller) -> Result<Res
 struct Follower {
     app: App,
     caller: Caller,
-    news: Receiver<Arc<News>>,
-    /// The records as they were last sent, or were there at the beginning.
-    seen: HashMap<MediaId, MediaRecord>,
+    news: Receiver<Arc<OwnedMedia>>,
+    /// The records as they were last sent, or were there at the beginning, and of when they are.
+    seen: HashMap<MediaId, (i64, MediaRecord)>,
     ready: VecDeque<MediaRecord>,
     since_ms: i64,
     look_at: Instant,
@@ -88,8 +88,7 @@ impl Follower {
         tokio::select! {
             () = self.app.stop.cancelled() => return None,
             news = self.news.recv() => match news {
-                Ok(news) if news.is_of(&self.caller.tenant, &self.caller.user) => self.offer(news.media.clone()),
-                Ok(_) => {}
+                Ok(news) => self.hear(&news),
                 // Behind by more than the backlog: the records tell.
                 Err(RecvError::Lagged(_)) => self.look_at = Instant::now(),
                 Err(RecvError::Closed) => return None,
@@ -111,8 +110,8 @@ impl Follower {
             let changed = self.app.catalogue.media_changed_since(tenant, user, since_ms, LOOK_LIMIT).await?;
             let whole = changed.len() < LOOK_LIMIT as usize;
             let last_ms = changed.last().map_or(now_ms, |(at_ms, _)| *at_ms);
-            for (_, media) in changed {
-                self.offer(media);
+            for (at_ms, media) in changed {
+                self.offer(at_ms, media);
             }
             // More than the limit in one and the same millisecond are left to the news.
             if whole || last_ms <= since_ms {
@@ -124,14 +123,23 @@ impl Follower {
         Ok(())
     }
 
-    fn offer(&mut self, media: MediaRecord) {
-        if self.seen.get(&media.media_id) == Some(&media) {
+    /// News that waited while a look was faster are none: a picture must not seem to go backwards.
+    fn hear(&mut self, news: &OwnedMedia) {
+        let (id, at_ms) = (news.media.media_id, news.last_event_at_ms);
+        let ours = news.tenant == self.caller.tenant && news.user_id == self.caller.user;
+        if ours && self.seen.get(&id).is_none_or(|(seen_at_ms, _)| *seen_at_ms <= at_ms) {
+            self.offer(at_ms, news.media.clone());
+        }
+    }
+
+    fn offer(&mut self, at_ms: i64, media: MediaRecord) {
+        if self.seen.get(&media.media_id).is_some_and(|(_, seen)| *seen == media) {
             return;
         }
         if self.seen.len() >= REMEMBERED {
             self.seen.clear();
         }
-        self.seen.insert(media.media_id, media.clone());
+        self.seen.insert(media.media_id, (at_ms, media.clone()));
         self.ready.push_back(media);
     }
 }

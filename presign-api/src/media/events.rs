@@ -10,6 +10,7 @@ use axum::{
     },
 };
 use futures::Stream;
+use sealmark_catalogue::OwnedMedia;
 use sealmark_protocol::{MediaId, MediaRecord};
 use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
@@ -17,7 +18,7 @@ use tokio::{
 };
 
 use super::record;
-use crate::{app::App, auth::Caller, hub::News, problem::ApiError, request::Path};
+use crate::{app::App, auth::Caller, problem::ApiError, request::Path};
 
 /// The record is read again after this long without news, for news may be lost while Redis is away.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
@@ -65,7 +66,7 @@ fn changes(app: App, caller: Caller, id: MediaId) -> impl Stream<Item = Result<E
 }
 
 /// Returns when there may be something new; `None` when the service stops.
-async fn wait_for_news(news: &mut Receiver<Arc<News>>, id: MediaId, app: &App) -> Option<()> {
+async fn wait_for_news(news: &mut Receiver<Arc<OwnedMedia>>, id: MediaId, app: &App) -> Option<()> {
     let heard = async {
         loop {
             match news.recv().await {

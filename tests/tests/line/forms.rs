@@ -14,7 +14,7 @@ use sealmark_tests::{
 };
 
 fn one() -> PartNumber {
-    PartNumber::new(1).unwrap()
+    PartNumber::new(1).expect("1 is a part's number")
 }
 
 pub(crate) fn checksum(integrity: Integrity, bytes: &[u8]) -> Checksum {
