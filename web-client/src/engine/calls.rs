@@ -115,7 +115,7 @@ impl Engine {
     fn wants_call(&self) -> bool {
         match &self.state {
             State::Identifying | State::Creating | State::Fetching(_) | State::Proving(_) => true,
-            State::Completing | State::Watching(_) | State::Cancelling { .. } => true,
+            State::Completing | State::Watching(_) | State::Cancelling { .. } | State::Leaving(_) => true,
             State::Sending => self.wants_list() || self.wants_signatures(),
             State::Idle | State::Hashing | State::Ready | State::Failed(_) | State::Cancelled => false,
         }
@@ -145,7 +145,9 @@ impl Engine {
                 Command::Complete { ticket, upload_id: upload_id?, request: CompleteRequest { parts } }
             }
             State::Watching(watching) => watching.command(ticket),
-            State::Cancelling { .. } => Command::Abort { ticket, upload_id: upload_id.or(self.resume)? },
+            State::Cancelling { .. } | State::Leaving(_) => {
+                Command::Abort { ticket, upload_id: upload_id.or(self.resume)? }
+            }
             State::Idle | State::Identifying | State::Hashing | State::Ready | State::Failed(_) | State::Cancelled => {
                 return None;
             }
@@ -186,6 +188,9 @@ impl Engine {
             self.stop_call();
             match self.state {
                 State::Watching(_) => self.lost_sight(CallError::Network),
+                State::Leaving(_) => {
+                    self.has_left();
+                }
                 State::Cancelling { .. } => self.abort_failed(&CallError::Network),
                 _ => self.call_failed(CallError::Network),
             }
@@ -199,6 +204,7 @@ impl Engine {
         match outcome {
             Ok(()) => self.call.has_token = true,
             Err(_) if matches!(self.state, State::Cancelling { .. }) => self.enter(State::Cancelled),
+            Err(_) if self.has_left() => {}
             Err(reason) => self.fail(UploadFailure::new(Code::NoToken, reason)),
         }
     }
@@ -441,10 +447,22 @@ impl Engine {
         if !self.call.take(ticket) {
             return;
         }
+        if self.has_left() {
+            return;
+        }
         match outcome {
             Ok(()) => self.enter(State::Cancelled),
             Err(error) => self.abort_failed(&error),
         }
+    }
+
+    /// Where the user knows already that the upload is over: what the server says does not matter any more, for its
+    /// sweeper does the rest.
+    fn has_left(&mut self) -> bool {
+        let State::Leaving(failure) = &self.state else { return false };
+        let failure = failure.clone();
+        self.enter(State::Failed(failure));
+        true
     }
 
     fn abort_failed(&mut self, error: &CallError) {

@@ -72,6 +72,8 @@ enum State {
     },
     /// The picture has its version.
     Ready,
+    /// Over for the user; the server is told that the upload is of no use any more.
+    Leaving(UploadFailure),
     /// Over.
     Failed(UploadFailure),
     /// Given up, and the server knows.
@@ -287,7 +289,8 @@ impl Engine {
     }
 
     fn pause(&mut self) {
-        let over = matches!(self.state, State::Watching(_) | State::Cancelling { .. }) || self.is_over();
+        let over =
+            matches!(self.state, State::Watching(_) | State::Cancelling { .. } | State::Leaving(_)) || self.is_over();
         if !over {
             // What is on its way is left to arrive: broken off, it would have to be sent again.
             self.paused = true;
@@ -327,7 +330,7 @@ impl Engine {
     fn cancel(&mut self) {
         let over = match &self.state {
             // The picture exists already; deleting pictures is another matter.
-            State::Watching(_) | State::Ready | State::Cancelling { .. } | State::Cancelled => true,
+            State::Watching(_) | State::Ready | State::Cancelling { .. } | State::Cancelled | State::Leaving(_) => true,
             State::Failed(_) => self.whole.is_some(),
             _ => false,
         };
@@ -350,8 +353,9 @@ impl Engine {
     }
 
     fn retry(&mut self) {
-        let State::Failed(failure) = &self.state else { return };
+        let (State::Failed(failure) | State::Leaving(failure)) = &self.state else { return };
         let spent = failure.code.spends_upload();
+        self.stop_call();
         if self.has_ended {
             return;
         }
@@ -372,11 +376,12 @@ impl Engine {
     fn fail(&mut self, failure: UploadFailure) {
         self.stop_parts();
         self.stop_call();
+        self.paused = false;
         if failure.code.spends_upload() {
             self.push(Command::Forget { media_id: None });
         }
-        self.paused = false;
-        self.enter(State::Failed(failure));
+        let leaves = failure.code == Code::FileChanged && self.known.is_some() && self.online;
+        self.enter(if leaves { State::Leaving(failure) } else { State::Failed(failure) });
     }
 
     /// Begins whatever can begin now.

@@ -93,7 +93,7 @@ impl Engine {
     pub(super) fn standing(&self) -> Standing {
         match &self.state {
             State::Ready => Standing::Ready,
-            State::Failed(_) => Standing::Failed,
+            State::Failed(_) | State::Leaving(_) => Standing::Failed,
             State::Cancelling { .. } | State::Cancelled => Standing::Cancelled,
             _ if self.paused => Standing::Paused,
             _ if !self.online => Standing::Offline,
@@ -136,7 +136,11 @@ impl Engine {
             resumed_bytes: self.resumed_bytes,
             upload_id: self.known.map(|known| known.upload_id),
             media_id: self.whole.or(self.known.map(|known| known.media_id)),
-            error: if let State::Failed(failure) = &self.state { Some(failure.clone()) } else { None },
+            error: if let State::Failed(failure) | State::Leaving(failure) = &self.state {
+                Some(failure.clone())
+            } else {
+                None
+            },
             instant: self.is_instant,
             started_at_ms: self.started_at_ms,
             elapsed_ms: self.ended_at_ms.unwrap_or(self.now_ms).saturating_sub(self.started_at_ms),

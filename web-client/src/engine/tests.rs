@@ -239,6 +239,9 @@ fn changed_bytes_are_read_once_more() {
     world.end(put, Outcome::Gone);
     assert_eq!(code(&world), Code::FileChanged);
     assert_eq!(world.remembered, None);
+    world.settle(Outcome::Good);
+    assert_eq!(code(&world), Code::FileChanged);
+    assert_eq!(world.uploads[0].upload.state, UploadState::Aborted);
 }
 
 #[test]

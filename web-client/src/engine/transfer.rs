@@ -208,13 +208,12 @@ impl Engine {
             }
             Err(error) => error,
         };
-        let is_form = !sending.signed.request.fields.is_empty();
         part.step_back();
         match error {
             PutError::Read(error) => self.fail(error.into()),
             PutError::Network => {
-                // Every byte had left: perhaps only the answer was lost.
-                part.unsure = sent_bytes >= length && !is_form;
+                // Perhaps only the answer was lost; how many bytes had left is known too roughly to tell.
+                part.unsure = true;
                 self.put_again(number, Trouble::Network, None);
             }
             PutError::Refused { status, code, retry_after_ms } => {
@@ -308,7 +307,7 @@ impl Engine {
             if let Stage::Sending(sending) = &part.stage
                 && sending.moved_at_ms + stall_ms <= now_ms
             {
-                part.unsure = sending.sent_bytes >= part.length && sending.signed.request.fields.is_empty();
+                part.unsure = true;
                 if let Some(ticket) = part.step_back() {
                     self.commands.push(Command::Stop { ticket });
                     stalled.push(part.number);
