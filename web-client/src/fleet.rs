@@ -2,7 +2,10 @@
 //!
 //! *Invariant:* pure, as the engines in it.
 
-use crate::engine::{Budget, Command, Engine, Event, Hint, Limits, Link, Share, Snapshot, Source};
+use crate::{
+    decimal::decimal,
+    engine::{Budget, Command, Engine, Event, Hint, Limits, Link, Share, Snapshot, Source},
+};
 
 /// Uploads that are between their beginning and their completion at the same time.
 const MOST_UPLOADS: usize = 64;
@@ -235,7 +238,7 @@ impl Fleet {
 
     /// An upload as it stands.
     pub fn snapshot(&self, number: UploadNumber) -> Option<Snapshot> {
-        self.get(number).map(|upload| upload.engine.snapshot(&number.0.to_string()))
+        self.get(number).map(|upload| upload.engine.snapshot(&decimal(number.0)))
     }
 
     /// How many uploads there are.

@@ -6,6 +6,7 @@
 pub mod answer;
 #[cfg(target_arch = "wasm32")]
 pub mod browser;
+mod decimal;
 pub mod engine;
 pub mod fingerprint;
 pub mod fleet;

@@ -1,5 +1,6 @@
 //! The browser client: Rust to wasm32, glue by wasm-bindgen as a library, shrunk by wasm-opt, into www/pkg.
 
+mod names;
 mod sizes;
 mod toolchain;
 
@@ -99,12 +100,12 @@ fn compile(build: Build, package: &str) -> Result<PathBuf> {
 /// Makes the JavaScript glue of a module and shrinks it.
 fn bind(module: &Path, out: &Path) -> Result<()> {
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(module).web(true)?.typescript(true).omit_default_module_path(false);
+    bindgen.input_path(module).web(true)?.typescript(false).omit_default_module_path(false);
     bindgen.remove_name_section(true).remove_producers_section(true);
     bindgen.generate(out).context("making the JavaScript glue")?;
     for file in files(out)? {
         if file.extension().is_some_and(|extension| extension == "wasm") {
-            shrink(&file)?;
+            names::shorten(&file, &shrink(&file)?)?;
         }
     }
     Ok(())
@@ -131,27 +132,33 @@ pub(crate) fn check() -> Result<()> {
     shell::run(clippy.args(["--package", PACKAGE, "--package", BENCH_PACKAGE, "--lib", "--", "--deny", "warnings"]))
 }
 
-fn shrink(module: &Path) -> Result<()> {
+/// What the module uses beyond the first WebAssembly.
+const FEATURES: [&str; 7] = [
+    "--enable-bulk-memory",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-reference-types",
+    "--enable-multivalue",
+    "--enable-simd",
+];
+
+/// Makes a module smaller in place; what it calls and what it offers gets names of a letter or two, which are told.
+fn shrink(module: &Path) -> Result<String> {
+    let strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
+    optimize(module, &[&["-Oz", "--converge"], &strip[..]].concat())?;
+    // For itself, for it tells the names again on each of the passes above.
+    optimize(module, &["--minify-imports-and-exports-and-modules"])
+}
+
+fn optimize(module: &Path, passes: &[&str]) -> Result<String> {
     let optimizer = places::root().join("xtask/tools/node_modules/binaryen/bin/wasm-opt");
-    let shrunk = module.with_extension("opt");
-    shell::run_quietly(
-        Command::new("node")
-            .arg(optimizer)
-            .args([
-                "-Oz",
-                "--converge",
-                "--enable-bulk-memory",
-                "--enable-nontrapping-float-to-int",
-                "--enable-sign-ext",
-            ])
-            .args(["--enable-mutable-globals", "--enable-reference-types", "--enable-multivalue", "--enable-simd"])
-            .args(["--strip-debug", "--strip-producers", "--strip-target-features"])
-            .arg(module)
-            .arg("-o")
-            .arg(&shrunk),
-    )?;
-    fs::rename(shrunk, module)?;
-    Ok(())
+    let out = module.with_extension("opt");
+    let mut command = Command::new("node");
+    command.arg(optimizer).args(FEATURES).args(passes).arg(module).arg("-o").arg(&out);
+    let told = shell::output(&mut command)?;
+    fs::rename(out, module)?;
+    Ok(told)
 }
 
 fn copy_scripts(out: &Path) -> Result<()> {

@@ -12,6 +12,13 @@ use crate::base64;
 #[error("a SHA-256 is 32 bytes in base64, a CRC64NVME 8")]
 pub struct DigestError;
 
+/// Two digits of lower-case hex.
+pub(crate) fn push_hex(text: &mut String, byte: u8) {
+    for digit in [byte >> 4, byte & 15] {
+        text.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+    }
+}
+
 /// A SHA-256 digest; JSON and S3 headers carry it as padded standard base64.
 ///
 /// Source: S3 API, header `x-amz-checksum-sha256`.
@@ -48,8 +55,11 @@ impl Sha256Digest {
 
     /// Lower-case hex, 64 characters.
     pub fn to_hex(&self) -> String {
-        let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
-        self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+        let mut text = String::with_capacity(64);
+        for byte in self.0 {
+            push_hex(&mut text, byte);
+        }
+        text
     }
 }
 

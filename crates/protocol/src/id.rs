@@ -6,6 +6,8 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::digest::push_hex;
+
 /// Why a text is not an identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
@@ -68,6 +70,23 @@ macro_rules! uuid_id {
             /// The UUID inside.
             pub const fn as_uuid(&self) -> Uuid {
                 self.0
+            }
+
+            /// Reads the hyphenated form; `None` for any other text.
+            pub fn from_text(text: &str) -> Option<Self> {
+                hyphenated(text).map(Self)
+            }
+
+            /// The hyphenated form, 36 characters in lower case.
+            pub fn to_text(self) -> String {
+                let mut text = String::with_capacity(36);
+                for (at, byte) in self.0.as_bytes().iter().enumerate() {
+                    if matches!(at, 4 | 6 | 8 | 10) {
+                        text.push('-');
+                    }
+                    push_hex(&mut text, *byte);
+                }
+                text
             }
         }
 
@@ -207,6 +226,8 @@ mod tests {
     fn a_uuid_has_one_spelling() {
         let id: UploadId = "0192f3c8-7b5e-7d3a-9c1e-000000000001".parse().unwrap();
         assert_eq!(id.to_string(), "0192f3c8-7b5e-7d3a-9c1e-000000000001");
+        assert_eq!(id.to_text(), id.to_string());
+        assert_eq!(UploadId::from_text(&id.to_text()), Some(id));
         assert!("0192f3c87b5e7d3a9c1e000000000001".parse::<UploadId>().is_err());
         assert!(serde_json::from_str::<UploadId>("\"0192f3c87b5e7d3a9c1e000000000001\"").is_err());
         assert!("{0192f3c8-7b5e-7d3a-9c1e-000000000001}".parse::<UploadId>().is_err());

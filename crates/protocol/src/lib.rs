@@ -26,5 +26,5 @@ pub use upload::{
     ByteRange, Challenge, CompleteBatchItem, CompleteBatchRequest, CompleteBatchResponse, CompleteOutcome,
     CompleteRequest, CompletedPart, CreateBatchItem, CreateBatchRequest, CreateBatchResponse, CreateOutcome,
     CreateUploadRequest, GuestToken, Integrity, PartToSign, ProofRequest, SignPartsRequest, SignPartsResponse,
-    SignedPart, StoredPart, Upload, UploadState,
+    SignedPart, StoredPart, Texts, Upload, UploadState,
 };

@@ -1,6 +1,6 @@
 //! Requests and answers of `/v1/uploads`.
 
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
@@ -249,6 +249,13 @@ pub struct SignPartsRequest {
     pub parts: Vec<PartToSign>,
 }
 
+/// Names and their texts.
+#[cfg(feature = "serde")]
+pub type Texts = std::collections::BTreeMap<String, String>;
+/// Names and their texts; they are only ever gone through, so the browser's module does without a tree.
+#[cfg(not(feature = "serde"))]
+pub type Texts = Vec<(String, String)>;
+
 /// A presigned request for one part: PUT the part's bytes to `url` with exactly these headers; where there are fields,
 /// POST a `multipart/form-data` body of these fields and, after them, `file` with the bytes.
 #[derive(Clone, PartialEq, Eq)]
@@ -261,10 +268,12 @@ pub struct SignedPart {
     pub url: String,
     /// Headers inside the signature that the client must send; `host` and `content-length` are sent by any client.
     #[cfg_attr(feature = "serde", serde(default))]
-    pub headers: BTreeMap<String, String>,
+    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::BTreeMap<String, String>))]
+    pub headers: Texts,
     /// Fields of the form, where it is one. A credential: do not log them.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "BTreeMap::is_empty"))]
-    pub fields: BTreeMap<String, String>,
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Texts::is_empty"))]
+    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::BTreeMap<String, String>))]
+    pub fields: Texts,
     /// When the URL stops working, in milliseconds since 1970 UTC by the server's clock.
     pub expires_at_ms: i64,
     /// The same counted from the answer: the client's clock may be wrong.

@@ -3,16 +3,17 @@
 use gloo_net::http::{Method, RequestBuilder, Response};
 use web_sys::{AbortController, RequestCache};
 
-use super::write::{Write, write};
 use crate::{answer::Answer, engine::CallError};
+use js_sys::JSON;
+use wasm_bindgen::JsValue;
 
 /// One request to the API.
 pub(super) struct Call {
     method: Method,
     /// Path below the API's base URL, with a slash at its beginning.
-    path: String,
+    pub(super) path: String,
     /// A JSON text.
-    body: Option<String>,
+    body: Option<JsValue>,
     /// Header `Idempotency-Key`.
     pub(super) idempotency_key: Option<String>,
 }
@@ -22,8 +23,10 @@ impl Call {
         Self { method, path, body: None, idempotency_key: None }
     }
 
-    pub(super) fn post(path: String, body: &impl Write) -> Self {
-        Self { body: Some(write(body)), ..Self::new(Method::POST, path) }
+    /// With a value as its body.
+    pub(super) fn with(self, body: &JsValue) -> Self {
+        // Nothing that has no JSON text, such as a cycle or a big integer, is ever put in.
+        Self { body: JSON::stringify(body).ok().map(JsValue::from), ..self }
     }
 
     /// Sends it; dropped before the end, it is broken off.
@@ -73,5 +76,16 @@ impl Drop for Guard {
         if let Some(controller) = &self.0 {
             controller.abort();
         }
+    }
+}
+
+impl Answer {
+    /// The API's answer as a value of JavaScript; undefined for an empty one.
+    pub(super) fn parsed(&self) -> Result<JsValue, CallError> {
+        self.empty()?;
+        if self.body.is_empty() {
+            return Ok(JsValue::UNDEFINED);
+        }
+        JSON::parse(&self.body).map_err(|_| CallError::BadAnswer)
     }
 }

@@ -2,20 +2,22 @@
 
 use std::rc::Rc;
 
-use sealmark_protocol::{
-    CompleteBatchItem, CompleteBatchRequest, CompleteRequest, CreateBatchItem, CreateBatchRequest, CreateBatchResponse,
-    CreateOutcome, CreateUploadRequest, Problem, Upload, UploadId,
-};
-use wasm_bindgen_futures::spawn_local;
+use gloo_net::http::Method;
+use js_sys::Array;
+use sealmark_protocol::{CompleteRequest, CreateUploadRequest, UploadId};
+use wasm_bindgen::JsValue;
 
 use super::{
     api::Call,
-    perform::path_of,
-    record::{Completions, Record},
+    perform::{Reader, completed, created, path_of},
+    read::{field, problem},
     uploads::Inner,
+    work::begin,
+    write::{Json, object},
 };
 use crate::{
-    engine::{CallError, Event, Ticket},
+    decimal::decimal,
+    engine::{CallError, Ticket},
     fleet::UploadNumber,
 };
 
@@ -24,133 +26,133 @@ const CALLS: usize = 2;
 /// Most uploads in one call.
 const MOST: usize = 50;
 
-/// Who wants what.
-type Wish<T> = (UploadNumber, Ticket, T);
-
-/// What is to be asked for by the next calls.
-pub(super) struct Batches {
-    creations: Queue<CreateBatchItem>,
-    completions: Queue<CompleteBatchItem>,
+/// What is asked for in batches.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    Creation,
+    Completion,
 }
 
-struct Queue<T> {
-    wishes: Vec<Wish<T>>,
+/// Who wants what.
+struct Wish {
+    number: UploadNumber,
+    ticket: Ticket,
+    /// A creation's idempotency key, the upload that a completion is of.
+    key: String,
+    /// The body of a call for this one alone.
+    body: JsValue,
+}
+
+/// What is to be asked for by the next calls, by kind.
+#[derive(Default)]
+pub(super) struct Batches([Queue; 2]);
+
+#[derive(Default)]
+struct Queue {
+    wishes: Vec<Wish>,
     out: usize,
 }
 
-impl<T> Queue<T> {
-    const EMPTY: Self = Self { wishes: Vec::new(), out: 0 };
-
-    /// The next call's, where one may go out.
-    fn take(&mut self) -> Option<Vec<Wish<T>>> {
-        if self.out >= CALLS || self.wishes.is_empty() {
-            return None;
+impl Batches {
+    /// Takes back what has not been asked for yet; the outcome of what has is not wanted any more.
+    pub(super) fn forget(&mut self, number: UploadNumber, ticket: Ticket) {
+        for queue in &mut self.0 {
+            queue.wishes.retain(|wish| (wish.number, wish.ticket) != (number, ticket));
         }
-        self.out += 1;
-        let most = self.wishes.len().min(MOST);
-        Some(self.wishes.drain(..most).collect())
-    }
-
-    fn forget(&mut self, number: UploadNumber, ticket: Ticket) {
-        self.wishes.retain(|wish| (wish.0, wish.1) != (number, ticket));
     }
 }
 
-impl Batches {
-    pub(super) const EMPTY: Self = Self { creations: Queue::EMPTY, completions: Queue::EMPTY };
+impl Kind {
+    /// Path of a batch, what an item has over the body of a single call, and where an outcome has its good end.
+    const fn names(self) -> (&'static str, &'static str, &'static str, Reader) {
+        match self {
+            Self::Creation => ("/v1/uploads/batch", "idempotency_key", "upload", created),
+            Self::Completion => ("/v1/uploads/batch/complete", "upload_id", "media", completed),
+        }
+    }
 
-    /// Takes back what has not been asked for yet; the outcome of what has is not wanted any more.
-    pub(super) fn forget(&mut self, number: UploadNumber, ticket: Ticket) {
-        self.creations.forget(number, ticket);
-        self.completions.forget(number, ticket);
+    fn alone(self, wish: &Wish) -> Call {
+        let mut call = Call::new(Method::POST, path_of("", ""));
+        match self {
+            Self::Creation => call.idempotency_key = Some(wish.key.clone()),
+            Self::Completion => call.path = path_of(&wish.key, "/complete"),
+        }
+        call.with(&wish.body)
     }
 }
 
 impl Inner {
-    pub(super) fn create(self: &Rc<Self>, wish: Wish<(String, CreateUploadRequest)>) {
-        let (number, ticket, (idempotency_key, request)) = wish;
-        let item = CreateBatchItem { idempotency_key, request };
-        self.state.borrow_mut().batches.creations.wishes.push((number, ticket, item));
-        // After whatever else this step does, for it may bring more creations.
-        let inner = Rc::clone(self);
-        spawn_local(async move { inner.send_creations() });
+    pub(super) fn create(
+        self: &Rc<Self>,
+        number: UploadNumber,
+        ticket: Ticket,
+        key: String,
+        body: &CreateUploadRequest,
+    ) {
+        self.wish_for(Kind::Creation, Wish { number, ticket, key, body: object(body) });
     }
 
-    fn send_creations(self: Rc<Self>) {
-        let Some(wishes) = self.state.borrow_mut().batches.creations.take() else { return };
-        spawn_local(async move {
-            let token = self.token_of(wishes[0].0);
-            let alone = wishes.len() == 1;
-            let (owners, mut items): (Vec<_>, Vec<_>) =
-                wishes.into_iter().map(|(number, ticket, item)| ((number, ticket), item)).unzip();
-            let mut outcomes: Vec<Result<Upload, CallError>> = Vec::new();
-            if alone && let Some(item) = items.pop() {
-                let mut call = Call::post(path_of(None, ""), &item.request);
-                call.idempotency_key = Some(item.idempotency_key);
-                outcomes.push(self.answer(call, &token).await.and_then(|answer| answer.json()));
-            } else {
-                let call = Call::post("/v1/uploads/batch".to_owned(), &CreateBatchRequest { uploads: items });
-                let answer = self.answer(call, &token).await;
-                match answer.and_then(|answer| answer.json::<CreateBatchResponse>()) {
-                    Ok(answer) => outcomes.extend(answer.results.into_iter().map(|outcome| match outcome {
-                        CreateOutcome::Upload(upload) => Ok(*upload),
-                        CreateOutcome::Problem(problem) => Err(refused(problem)),
-                    })),
-                    Err(error) => outcomes.extend(owners.iter().map(|_| Err(error.clone()))),
+    pub(super) fn complete(
+        self: &Rc<Self>,
+        number: UploadNumber,
+        ticket: Ticket,
+        of: UploadId,
+        body: &CompleteRequest,
+    ) {
+        self.wish_for(Kind::Completion, Wish { number, ticket, key: of.to_text(), body: object(body) });
+    }
+
+    fn wish_for(self: &Rc<Self>, kind: Kind, wish: Wish) {
+        self.state.borrow_mut().batches.0[kind as usize].wishes.push(wish);
+        // After whatever else this step does, for it may bring more of them.
+        begin(Box::pin(Rc::clone(self).send_batches(kind)));
+    }
+
+    /// Sends what is wished for, in as many calls after each other as it takes.
+    async fn send_batches(self: Rc<Self>, kind: Kind) {
+        let (path, key, good, read) = kind.names();
+        loop {
+            let wishes: Vec<Wish> = {
+                let queue = &mut self.state.borrow_mut().batches.0[kind as usize];
+                let count = queue.wishes.len().min(MOST);
+                if queue.out >= CALLS || count == 0 {
+                    return;
                 }
-            }
-            self.state.borrow_mut().batches.creations.out -= 1;
-            for ((number, ticket), outcome) in owners.into_iter().zip(or_bad(outcomes)) {
-                self.step(number, Event::Created { ticket, outcome });
-            }
-            self.send_creations();
-        });
-    }
-
-    pub(super) fn complete(self: &Rc<Self>, wish: Wish<(UploadId, CompleteRequest)>) {
-        let (number, ticket, (upload_id, request)) = wish;
-        let item = CompleteBatchItem { upload_id, parts: request.parts };
-        self.state.borrow_mut().batches.completions.wishes.push((number, ticket, item));
-        let inner = Rc::clone(self);
-        spawn_local(async move { inner.send_completions() });
-    }
-
-    fn send_completions(self: Rc<Self>) {
-        let Some(wishes) = self.state.borrow_mut().batches.completions.take() else { return };
-        spawn_local(async move {
-            let token = self.token_of(wishes[0].0);
-            let alone = wishes.len() == 1;
-            let (owners, mut items): (Vec<_>, Vec<_>) =
-                wishes.into_iter().map(|(number, ticket, item)| ((number, ticket), item)).unzip();
-            let mut outcomes: Vec<Result<Record, CallError>> = Vec::new();
-            if alone && let Some(item) = items.pop() {
-                let path = path_of(Some(item.upload_id), "/complete");
-                let call = Call::post(path, &CompleteRequest { parts: item.parts });
-                outcomes.push(self.answer(call, &token).await.and_then(|answer| answer.json()));
+                queue.out += 1;
+                let rest = queue.wishes.split_off(count);
+                std::mem::replace(&mut queue.wishes, rest)
+            };
+            let call = if let [wish] = &wishes[..] {
+                kind.alone(wish)
             } else {
-                let path = "/v1/uploads/batch/complete".to_owned();
-                let answer = self.answer(Call::post(path, &CompleteBatchRequest { uploads: items }), &token).await;
-                match answer.and_then(|answer| answer.json::<Completions>()) {
-                    Ok(answer) => outcomes.extend(answer.results.into_iter().map(|outcome| outcome.map_err(refused))),
-                    Err(error) => outcomes.extend(owners.iter().map(|_| Err(error.clone()))),
+                let items = Array::new();
+                for wish in &wishes {
+                    Json::of(&wish.body).text(key, &wish.key);
+                    items.push(&wish.body);
                 }
+                let body = Json::new();
+                body.set("uploads", &items);
+                Call::new(Method::POST, path.to_owned()).with(&body.0)
+            };
+            let answer = self.answer(call, &self.token_of(wishes[0].number)).await;
+            self.state.borrow_mut().batches.0[kind as usize].out -= 1;
+            let answer = answer.and_then(|answer| answer.parsed());
+            let is_alone = wishes.len() == 1;
+            for (index, wish) in wishes.into_iter().enumerate() {
+                let outcome = match &answer {
+                    Ok(json) if is_alone => Ok(json.clone()),
+                    // An answer that has too few outcomes is none for the rest.
+                    Ok(json) => outcome(&field(&field(json, "results"), &decimal(index as u32)), good),
+                    Err(error) => Err(error.clone()),
+                };
+                let event = read(&self, wish.number, wish.ticket, outcome);
+                self.step(wish.number, event);
             }
-            self.state.borrow_mut().batches.completions.out -= 1;
-            for ((number, ticket), outcome) in owners.into_iter().zip(or_bad(outcomes)) {
-                let outcome = outcome.map(|record| self.keep(number, record));
-                self.step(number, Event::Completed { ticket, outcome });
-            }
-            self.send_completions();
-        });
+        }
     }
 }
 
-/// An answer that has too few outcomes is none for the rest.
-fn or_bad<T>(outcomes: Vec<Result<T, CallError>>) -> impl Iterator<Item = Result<T, CallError>> {
-    outcomes.into_iter().chain(std::iter::repeat_with(|| Err(CallError::BadAnswer)))
-}
-
-fn refused(problem: Problem) -> CallError {
-    let Problem { status, code, detail, title, .. } = problem;
-    CallError::Refused { status, code, message: detail.unwrap_or(title), retry_after_ms: None }
+fn outcome(json: &JsValue, good: &str) -> Result<JsValue, CallError> {
+    let value = field(json, good);
+    if value.is_undefined() { Err(problem(&field(json, "problem")).unwrap_or(CallError::BadAnswer)) } else { Ok(value) }
 }

@@ -52,8 +52,8 @@ pub(super) fn object(snapshot: &Snapshot, media: &JsValue) -> JsValue {
     set(&object, "file_name", snapshot.file_name.as_str().into());
     set(&object, "state", snapshot.state.as_str().into());
     set(&object, "remaining_s", snapshot.remaining_s.map_or(JsValue::NULL, |seconds| (seconds as f64).into()));
-    set(&object, "upload_id", text(snapshot.upload_id.map(|id| id.to_string())));
-    set(&object, "media_id", text(snapshot.media_id.map(|id| id.to_string())));
+    set(&object, "upload_id", text(snapshot.upload_id.map(|id| id.to_text())));
+    set(&object, "media_id", text(snapshot.media_id.map(|id| id.to_text())));
     set(&object, "instant", snapshot.instant.into());
     let error = snapshot.error.as_ref().map_or(JsValue::NULL, |failure| {
         let error = Object::new();

@@ -1,15 +1,21 @@
 //! Checksums of parts: by the browser where it may, else by our own code.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
-use futures::channel::oneshot;
-use js_sys::{ArrayBuffer, Promise, Uint8Array};
+use js_sys::{ArrayBuffer, Function, Promise, Uint8Array};
 use sealmark_hash::FourLanes;
 use sealmark_protocol::{Checksum, Crc64NvmeHasher, Integrity, Sha256Digest};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{File, SubtleCrypto};
 
-use super::file::{crypto, cut, read, unreadable};
+use super::{
+    file::{crypto, cut, read, unreadable},
+    work::begin,
+};
 use crate::engine::ReadError;
 
 /// The browser's own hashing wants the whole part in memory; longer parts are hashed piece by piece, in bytes.
@@ -105,21 +111,38 @@ struct Job {
     /// What is left of the range.
     offset: u64,
     length: u64,
-    answer: oneshot::Sender<Result<Sha256Digest, ReadError>>,
+    answer: Rc<Cell<Option<Hashed>>>,
+    /// Wakes the one who waits for the answer.
+    wake: Function,
+}
+
+type Hashed = Result<Sha256Digest, ReadError>;
+
+impl Job {
+    fn is_wanted(&self) -> bool {
+        Rc::strong_count(&self.answer) > 1
+    }
+
+    fn answer(self, hashed: Hashed) {
+        self.answer.set(Some(hashed));
+        let _ = self.wake.call0(&JsValue::UNDEFINED);
+    }
 }
 
 impl Lanes {
     async fn hash(&self, file: &File, offset: u64, length: u64) -> Result<Sha256Digest, ReadError> {
-        let (answer, digest) = oneshot::channel();
-        let begins = {
+        let answer = Rc::new(Cell::new(None));
+        let mut wake = None;
+        let woken = Promise::new(&mut |resolve, _| wake = Some(resolve));
+        if let Some(wake) = wake {
             let mut waiting = self.0.borrow_mut();
-            waiting.jobs.push(Job { file: file.clone(), offset, length, answer });
-            !std::mem::replace(&mut waiting.is_running, true)
-        };
-        if begins {
-            spawn_local(self.clone().run());
+            waiting.jobs.push(Job { file: file.clone(), offset, length, answer: Rc::clone(&answer), wake });
+            if !std::mem::replace(&mut waiting.is_running, true) {
+                begin(Box::pin(self.clone().run()));
+            }
         }
-        digest.await.unwrap_or_else(|_| Err(ReadError { changed: false, reason: String::new() }))
+        let _ = JsFuture::from(woken).await;
+        answer.take().unwrap_or_else(|| Err(ReadError { changed: false, reason: String::new() }))
     }
 
     async fn run(self) {
@@ -131,7 +154,7 @@ impl Lanes {
                 for job in &mut jobs {
                     // The oldest first; one that nobody waits for any more is let go.
                     while job.is_none() && !waiting.jobs.is_empty() {
-                        *job = Some(waiting.jobs.remove(0)).filter(|job| !job.answer.is_canceled());
+                        *job = Some(waiting.jobs.remove(0)).filter(Job::is_wanted);
                     }
                 }
                 if jobs.iter().all(Option::is_none) {
@@ -156,15 +179,15 @@ impl Lanes {
                     Err(error) => {
                         lanes.finish(lane);
                         if let Some(job) = jobs[lane].take() {
-                            let _ = job.answer.send(Err(error));
+                            job.answer(Err(error));
                         }
                     }
                 }
             }
             lanes.update([&pieces[0], &pieces[1], &pieces[2], &pieces[3]]);
             for (lane, job) in jobs.iter_mut().enumerate() {
-                if let Some(done) = job.take_if(|job| job.length == 0 || job.answer.is_canceled()) {
-                    let _ = done.answer.send(Ok(Sha256Digest::from_bytes(lanes.finish(lane))));
+                if let Some(done) = job.take_if(|job| job.length == 0 || !job.is_wanted()) {
+                    done.answer(Ok(Sha256Digest::from_bytes(lanes.finish(lane))));
                 }
             }
         }

@@ -15,6 +15,7 @@ pub mod read;
 pub mod record;
 mod uploads;
 mod watch;
+mod work;
 pub mod write;
 
 pub use self::{host::Host, uploads::Uploads};

@@ -1,37 +1,79 @@
 //! Carrying out one command of an engine.
 
-use std::rc::Rc;
+use std::{pin::Pin, rc::Rc};
 
-use futures::future::abortable;
 use gloo_net::http::Method;
 use gloo_timers::callback::Timeout;
-use js_sys::Reflect;
-use sealmark_protocol::{ProofRequest, SignPartsRequest, UploadId};
+use sealmark_protocol::{MediaId, ProofRequest, SignPartsRequest, SignPartsResponse, Upload, UploadId};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 
 use super::{
     api::Call,
     file, hash,
     put::put,
+    read::{Read, field},
     record::Record,
     uploads::{Inner, now_ms},
+    work::{Work, begin},
+    write::object,
 };
 use crate::{
-    answer::Answer,
+    decimal::decimal,
     engine::{CallError, Code, Command, Event, Identity, PutError, Ticket, UploadFailure},
     fleet::UploadNumber,
+    news::MediaNews,
 };
 
 /// What an answer means.
-type Reader = fn(&Inner, UploadNumber, Ticket, Result<Answer, CallError>) -> Event;
+pub(super) type Reader = fn(&Inner, UploadNumber, Ticket, Result<JsValue, CallError>) -> Event;
 
-pub(super) fn path_of(upload_id: Option<UploadId>, rest: &str) -> String {
-    match upload_id {
-        Some(upload_id) => ["/v1/uploads/", &upload_id.to_string(), rest].concat(),
-        None => "/v1/uploads".to_owned(),
+/// `/v1/uploads` and, below it, an upload and what is below that.
+pub(super) fn path_of(upload_id: &str, rest: &str) -> String {
+    let mut path = "/v1/uploads".to_owned();
+    if !upload_id.is_empty() {
+        path.push('/');
+        path.push_str(upload_id);
+        path.push_str(rest);
     }
+    path
+}
+
+fn as_promised<T: Read>(answer: Result<JsValue, CallError>) -> Result<T, CallError> {
+    T::read(&answer?).ok_or(CallError::BadAnswer)
+}
+
+pub(super) fn created(_: &Inner, _: UploadNumber, ticket: Ticket, answer: Result<JsValue, CallError>) -> Event {
+    Event::Created { ticket, outcome: as_promised(answer) }
+}
+
+pub(super) fn completed(
+    inner: &Inner,
+    number: UploadNumber,
+    ticket: Ticket,
+    answer: Result<JsValue, CallError>,
+) -> Event {
+    Event::Completed { ticket, outcome: inner.news(number, answer) }
+}
+
+fn fetched(_: &Inner, _: UploadNumber, ticket: Ticket, answer: Result<JsValue, CallError>) -> Event {
+    Event::Fetched { ticket, outcome: as_promised::<Upload>(answer) }
+}
+
+fn proved(inner: &Inner, number: UploadNumber, ticket: Ticket, answer: Result<JsValue, CallError>) -> Event {
+    Event::Proved { ticket, outcome: inner.news(number, answer) }
+}
+
+fn signed(_: &Inner, _: UploadNumber, ticket: Ticket, answer: Result<JsValue, CallError>) -> Event {
+    Event::Signed { ticket, outcome: as_promised::<SignPartsResponse>(answer) }
+}
+
+fn looked(inner: &Inner, number: UploadNumber, ticket: Ticket, answer: Result<JsValue, CallError>) -> Event {
+    Event::Looked { ticket, outcome: inner.news(number, answer) }
+}
+
+fn aborted(_: &Inner, _: UploadNumber, ticket: Ticket, answer: Result<JsValue, CallError>) -> Event {
+    Event::Aborted { ticket, outcome: answer.map(drop) }
 }
 
 impl Inner {
@@ -42,94 +84,100 @@ impl Inner {
         };
         let inner = Rc::clone(self);
         match command {
-            Command::GetToken { ticket, expired } => self.spawn(number, ticket, async move {
-                let outcome = match inner.host.token(token.filter(|_| expired)).await {
-                    Ok(token) => {
-                        if let Some(entry) = inner.state.borrow_mut().entry(number) {
-                            entry.token = token.as_string();
+            Command::GetToken { ticket, expired } => self.spawn(
+                number,
+                ticket,
+                Box::pin(async move {
+                    let outcome = match inner.host.token(token.filter(|_| expired)).await {
+                        Ok(token) => {
+                            if let Some(entry) = inner.state.borrow_mut().entry(number) {
+                                entry.token = token.as_string();
+                            }
+                            Ok(())
                         }
-                        Ok(())
-                    }
-                    Err(error) => Err(file::words(&error)),
-                };
-                Event::Token { ticket, outcome }
-            }),
-            Command::Identify { ticket } => self.spawn(number, ticket, async move {
-                Event::Identified { ticket, outcome: inner.identify(number, source).await }
-            }),
+                        Err(error) => Err(file::words(&error)),
+                    };
+                    Event::Token { ticket, outcome }
+                }),
+            ),
+            Command::Identify { ticket } => self.spawn(
+                number,
+                ticket,
+                Box::pin(async move { Event::Identified { ticket, outcome: inner.identify(number, source).await } }),
+            ),
             Command::Create { ticket, idempotency_key, request } => {
-                self.create((number, ticket, (idempotency_key, request)));
+                self.create(number, ticket, idempotency_key, &request);
             }
             Command::Fetch { ticket, upload_id } => {
-                let call = Call::new(Method::GET, path_of(Some(upload_id), ""));
-                self.call(number, ticket, call, |_, _, ticket, answer| Event::Fetched {
-                    ticket,
-                    outcome: answer.and_then(|answer| answer.json()),
-                });
+                let call = Call::new(Method::GET, path_of(&upload_id.to_text(), ""));
+                self.call(number, ticket, call, fetched);
             }
-            Command::Hash { ticket, offset, length, integrity } => self.spawn(number, ticket, async move {
-                let hashed = hash::part(&inner.lanes, &source, offset, length, integrity).await;
-                let outcome = hashed.map(|(checksum, bytes)| {
-                    if let (Some(bytes), Some(entry)) = (bytes, inner.state.borrow_mut().entry(number)) {
-                        entry.keep_bytes(offset, bytes);
+            Command::Hash { ticket, offset, length, integrity } => self.spawn(
+                number,
+                ticket,
+                Box::pin(async move {
+                    let hashed = hash::part(&inner.lanes, &source, offset, length, integrity).await;
+                    let outcome = hashed.map(|(checksum, bytes)| {
+                        if let (Some(bytes), Some(entry)) = (bytes, inner.state.borrow_mut().entry(number)) {
+                            entry.keep_bytes(offset, bytes);
+                        }
+                        checksum
+                    });
+                    Event::Hashed { ticket, outcome }
+                }),
+            ),
+            Command::Prove { ticket, upload_id, challenge } => self.spawn(
+                number,
+                ticket,
+                Box::pin(async move {
+                    match file::prove(&source, &challenge).await {
+                        Ok(sha256) => {
+                            let call = Call::new(Method::POST, path_of(&upload_id.to_text(), "/proof"));
+                            inner.ask(number, ticket, call.with(&object(&ProofRequest { sha256 })), proved).await
+                        }
+                        // Sending will find out what is wrong with the file.
+                        Err(_) => Event::Proved { ticket, outcome: Err(CallError::BadAnswer) },
                     }
-                    checksum
-                });
-                Event::Hashed { ticket, outcome }
-            }),
-            Command::Prove { ticket, upload_id, challenge } => self.spawn(number, ticket, async move {
-                let outcome = match file::prove(&source, &challenge).await {
-                    Ok(sha256) => {
-                        let call = Call::post(path_of(Some(upload_id), "/proof"), &ProofRequest { sha256 });
-                        let answer = inner.answer(call, &token.unwrap_or_default()).await;
-                        answer.and_then(|answer| answer.json()).map(|record| inner.keep(number, record))
-                    }
-                    // Sending will find out what is wrong with the file.
-                    Err(_) => Err(CallError::BadAnswer),
-                };
-                Event::Proved { ticket, outcome }
-            }),
+                }),
+            ),
             Command::Sign { ticket, upload_id, parts } => {
-                let call = Call::post(path_of(Some(upload_id), "/parts"), &SignPartsRequest { parts });
-                self.call(number, ticket, call, |_, _, ticket, answer| Event::Signed {
-                    ticket,
-                    outcome: answer.and_then(|answer| answer.json()),
-                });
+                let call = Call::new(Method::POST, path_of(&upload_id.to_text(), "/parts"));
+                self.call(number, ticket, call.with(&object(&SignPartsRequest { parts })), signed);
             }
             Command::Put { ticket, request, offset, length } => {
                 let bytes = self.state.borrow_mut().entry(number).and_then(|entry| entry.bytes_at(offset));
-                self.spawn(number, ticket, async move {
-                    let progress = Rc::clone(&inner);
-                    let progress = move |sent_bytes| progress.step(number, Event::Progress { ticket, sent_bytes });
-                    let address = inner.address();
-                    let outcome = put(&source, bytes, &request, offset, length, progress).await;
-                    if outcome.is_ok()
-                        && let Some(entry) = inner.state.borrow_mut().entry(number)
-                    {
-                        entry.drop_bytes(offset);
-                    }
-                    let good = !matches!(outcome, Err(PutError::Network | PutError::Refused { status: 500..=599, .. }));
-                    inner.count(&address, good);
-                    Event::Put { ticket, outcome }
-                });
+                self.spawn(
+                    number,
+                    ticket,
+                    Box::pin(async move {
+                        let progress = Rc::clone(&inner);
+                        let progress = move |sent_bytes| progress.step(number, Event::Progress { ticket, sent_bytes });
+                        let address = inner.address();
+                        let outcome = put(&source, bytes, &request, offset, length, progress).await;
+                        if outcome.is_ok()
+                            && let Some(entry) = inner.state.borrow_mut().entry(number)
+                        {
+                            entry.drop_bytes(offset);
+                        }
+                        let good =
+                            !matches!(outcome, Err(PutError::Network | PutError::Refused { status: 500..=599, .. }));
+                        inner.count(&address, good);
+                        Event::Put { ticket, outcome }
+                    }),
+                );
             }
             Command::Complete { ticket, upload_id, request } => {
-                self.complete((number, ticket, (upload_id, request)));
+                self.complete(number, ticket, upload_id, &request);
             }
             Command::Watch { ticket, media_id } => self.follow(media_id, number, ticket),
             Command::Look { ticket, media_id } => {
-                let call = Call::new(Method::GET, ["/v1/media/", &media_id.to_string()].concat());
-                self.call(number, ticket, call, |inner, number, ticket, answer| Event::Looked {
-                    ticket,
-                    outcome: answer.and_then(|answer| answer.json::<Record>()).map(|record| inner.keep(number, record)),
-                });
+                let mut path = "/v1/media/".to_owned();
+                path.push_str(&media_id.to_text());
+                self.call(number, ticket, Call::new(Method::GET, path), looked);
             }
             Command::Abort { ticket, upload_id } => {
-                let call = Call::new(Method::DELETE, path_of(Some(upload_id), ""));
-                self.call(number, ticket, call, |_, _, ticket, answer| Event::Aborted {
-                    ticket,
-                    outcome: answer.and_then(|answer| answer.empty()),
-                });
+                let call = Call::new(Method::DELETE, path_of(&upload_id.to_text(), ""));
+                self.call(number, ticket, call, aborted);
             }
             Command::Stop { ticket } => {
                 let task = {
@@ -139,7 +187,7 @@ impl Inner {
                     state.entry(number).and_then(|entry| entry.take_task(ticket))
                 };
                 if let Some(task) = task {
-                    task.abort();
+                    task.stop();
                 }
             }
             Command::Wake { at_ms } => {
@@ -157,13 +205,13 @@ impl Inner {
             Command::Remember { upload_id, acknowledged_bytes } => {
                 if let Some(fingerprint) = fingerprint {
                     let acknowledged_bytes = acknowledged_bytes as f64;
-                    self.host.remember(&fingerprint, &upload_id.to_string(), acknowledged_bytes, &number.0.to_string());
+                    self.host.remember(&fingerprint, &upload_id.to_text(), acknowledged_bytes, &decimal(number.0));
                 }
             }
             Command::Forget { media_id } => {
                 if let Some(fingerprint) = fingerprint {
-                    let media_id = media_id.map(|media_id| media_id.to_string());
-                    self.host.forget(&fingerprint, &number.0.to_string(), media_id);
+                    let media_id = media_id.map(|media_id| media_id.to_text());
+                    self.host.forget(&fingerprint, &decimal(number.0), media_id);
                 }
             }
         }
@@ -171,9 +219,9 @@ impl Inner {
 
     /// Prepares the file, and looks whether it was begun before.
     async fn identify(&self, number: UploadNumber, source: File) -> Result<Identity, UploadFailure> {
-        let id = number.0.to_string();
+        let id = decimal(number.0);
         let prepared = self.host.prepare(&id, &source).await.map_err(|error| {
-            let code = Reflect::get(&error, &"code".into()).ok().and_then(|code| code.as_string());
+            let code = field(&error, "code").as_string();
             UploadFailure::new(Code::of_preparing(&code.unwrap_or_default()), file::words(&error))
         })?;
         let prepared: File = prepared.dyn_into().unwrap_or(source);
@@ -183,14 +231,14 @@ impl Inner {
             Some(fingerprint) => self.host.recall(fingerprint, &id).await.unwrap_or(JsValue::UNDEFINED),
             None => JsValue::UNDEFINED,
         };
-        let text = |name: &str| Reflect::get(&recalled, &name.into()).ok()?.as_string();
+        let text = |name: &str| field(&recalled, name).as_string();
         let content_type = prepared.type_();
         let identity = Identity {
             file_name: prepared.name(),
             size_bytes: file::size_bytes(&prepared),
             content_type: (!content_type.is_empty()).then_some(content_type),
-            resume: text("upload_id").and_then(|id| id.parse().ok()),
-            made: text("media_id").and_then(|id| id.parse().ok()),
+            resume: text("upload_id").and_then(|id| UploadId::from_text(&id)),
+            made: text("media_id").and_then(|id| MediaId::from_text(&id)),
         };
         if let Some(entry) = self.state.borrow_mut().entry(number) {
             entry.file = prepared;
@@ -199,26 +247,39 @@ impl Inner {
         Ok(identity)
     }
 
-    /// Begins a call of the API; one function for all of them, which keeps the module small.
     fn call(self: &Rc<Self>, number: UploadNumber, ticket: Ticket, call: Call, read: Reader) {
         let inner = Rc::clone(self);
-        self.spawn(number, ticket, async move {
-            let answer = inner.answer(call, &inner.token_of(number)).await;
-            read(&inner, number, ticket, answer)
-        });
+        self.spawn(number, ticket, Box::pin(async move { inner.ask(number, ticket, call, read).await }));
+    }
+
+    /// Makes a call of the API for an upload; one function for all of them, boxed, which keeps the module small.
+    fn ask<'a>(
+        self: &'a Rc<Self>,
+        number: UploadNumber,
+        ticket: Ticket,
+        call: Call,
+        read: Reader,
+    ) -> Pin<Box<dyn Future<Output = Event> + 'a>> {
+        Box::pin(async move {
+            let answer = self.answer(call, &self.token_of(number)).await;
+            read(self, number, ticket, answer.and_then(|answer| answer.parsed()))
+        })
+    }
+
+    /// Keeps the picture's record that is the answer for the page; what the engine wants to know of it.
+    fn news(&self, number: UploadNumber, answer: Result<JsValue, CallError>) -> Result<MediaNews, CallError> {
+        as_promised(answer).map(|record: Record| self.keep(number, record))
     }
 
     /// Begins work that ends with an event, unless it is broken off.
-    fn spawn(self: &Rc<Self>, number: UploadNumber, ticket: Ticket, work: impl Future<Output = Event> + 'static) {
-        let (work, handle) = abortable(work);
-        if let Some(entry) = self.state.borrow_mut().entry(number) {
-            entry.tasks.push((ticket, handle));
-        }
+    fn spawn(self: &Rc<Self>, number: UploadNumber, ticket: Ticket, work: Work<Event>) {
         let inner = Rc::clone(self);
-        spawn_local(async move {
-            if let Ok(event) = work.await {
-                inner.step(number, event);
-            }
-        });
+        let task = begin(Box::pin(async move {
+            let event = work.await;
+            inner.step(number, event);
+        }));
+        if let Some(entry) = self.state.borrow_mut().entry(number) {
+            entry.tasks.push((ticket, task));
+        }
     }
 }

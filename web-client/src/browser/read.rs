@@ -1,17 +1,16 @@
 //! Reading the API's answers: the browser's own `JSON.parse`, then field by field, for a parser of our own would be a
 //! third of the module.
 
-use std::collections::BTreeMap;
-
 use js_sys::{Array, JSON, Number, Object, Reflect};
 use sealmark_protocol::{
     ByteRange, Challenge, CreateBatchResponse, CreateOutcome, ErrorCode, Failure, FailureCode, GuestToken, Integrity,
-    MediaState, PartNumber, Problem, SignPartsResponse, SignedPart, StoredPart, Upload, UploadState,
+    MediaId, MediaState, PartNumber, Problem, SignPartsResponse, SignedPart, StoredPart, Texts, Upload, UploadId,
+    UploadState,
 };
 use wasm_bindgen::prelude::*;
 
 use super::record::{Completions, Record, Records};
-use crate::news::MediaNews;
+use crate::{engine::CallError, news::MediaNews};
 
 /// A type that a JSON text may hold.
 ///
@@ -28,7 +27,7 @@ pub fn read<T: Read>(text: &str) -> Option<T> {
 }
 
 /// A field; undefined where there is none, and where `json` is no object.
-fn field(json: &JsValue, name: &str) -> JsValue {
+pub(super) fn field(json: &JsValue, name: &str) -> JsValue {
     Reflect::get(json, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
 }
 
@@ -54,16 +53,30 @@ fn number(json: &JsValue) -> Option<PartNumber> {
     PartNumber::new(small(json, "number")?).ok()
 }
 
-/// What a text stands for.
-fn parsed<T: std::str::FromStr>(json: &JsValue, name: &str) -> Option<T> {
-    text(json, name)?.parse().ok()
+fn upload_id(json: &JsValue) -> Option<UploadId> {
+    UploadId::from_text(&text(json, "upload_id")?)
+}
+
+fn media_id(json: &JsValue) -> Option<MediaId> {
+    MediaId::from_text(&text(json, "media_id")?)
+}
+
+/// A refusal that is an outcome in an answer.
+pub(super) fn problem(json: &JsValue) -> Option<CallError> {
+    let Problem { status, code, detail, title, .. } = Problem::read(json)?;
+    Some(CallError::Refused { status, code, message: detail.unwrap_or(title), retry_after_ms: None })
 }
 
 fn all<T: Read>(json: &JsValue) -> Option<Vec<T>> {
     if !Array::is_array(json) {
         return None;
     }
-    json.unchecked_ref::<Array>().iter().map(|item| T::read(&item)).collect()
+    let json: &Array = json.unchecked_ref();
+    let mut items = Vec::new();
+    for index in 0..json.length() {
+        items.push(T::read(&json.get(index))?);
+    }
+    Some(items)
 }
 
 /// A list that may be left out.
@@ -85,13 +98,18 @@ fn outcome<T: Read>(json: &JsValue, name: &str) -> Option<Result<T, Problem>> {
 }
 
 /// An object that may be left out, of texts only.
-fn texts(json: &JsValue, name: &str) -> Option<BTreeMap<String, String>> {
+fn texts(json: &JsValue, name: &str) -> Option<Texts> {
     let value = field(json, name);
     if value.is_undefined() {
-        return Some(BTreeMap::new());
+        return Some(Texts::new());
     }
     let entries = Object::entries(value.dyn_ref()?);
-    entries.iter().map(|entry| Some((text(&entry, "0")?, text(&entry, "1")?))).collect()
+    let mut texts = Texts::new();
+    for index in 0..entries.length() {
+        let entry = entries.get(index);
+        texts.extend([(text(&entry, "0")?, text(&entry, "1")?)]);
+    }
+    Some(texts)
 }
 
 impl Read for StoredPart {
@@ -134,8 +152,8 @@ impl Read for Challenge {
 impl Read for Upload {
     fn read(json: &JsValue) -> Option<Self> {
         Some(Self {
-            upload_id: parsed(json, "upload_id")?,
-            media_id: parsed(json, "media_id")?,
+            upload_id: upload_id(json)?,
+            media_id: media_id(json)?,
             state: UploadState::from_name(&text(json, "state")?)?,
             file_name: text(json, "file_name")?,
             size_bytes: count(json, "size_bytes")?,
@@ -190,7 +208,7 @@ impl Read for Failure {
 impl Read for MediaNews {
     fn read(json: &JsValue) -> Option<Self> {
         Some(Self {
-            media_id: parsed(json, "media_id")?,
+            media_id: media_id(json)?,
             state: MediaState::from_name(&text(json, "state")?)?,
             failure: optional(json, "failure")?,
         })
@@ -199,7 +217,7 @@ impl Read for MediaNews {
 
 impl Read for Record {
     fn read(json: &JsValue) -> Option<Self> {
-        Some(Self { news: MediaNews::read(json)?, upload_id: parsed(json, "upload_id")?, object: json.clone() })
+        Some(Self { news: MediaNews::read(json)?, upload_id: upload_id(json)?, object: json.clone() })
     }
 }
 
@@ -225,7 +243,7 @@ impl Read for GuestToken {
     fn read(json: &JsValue) -> Option<Self> {
         Some(Self {
             token: text(json, "token")?,
-            user_id: parsed(json, "user_id")?,
+            user_id: text(json, "user_id")?.parse().ok()?,
             expires_at_ms: whole(json, "expires_at_ms")?,
         })
     }

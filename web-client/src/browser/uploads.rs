@@ -2,7 +2,6 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use futures::future::AbortHandle;
 use gloo_net::http::Method;
 use gloo_timers::callback::Timeout;
 use js_sys::{Array, ArrayBuffer};
@@ -21,9 +20,11 @@ use super::{
     perform::path_of,
     record::Record,
     watch::Followers,
+    work::Task,
 };
 use crate::{
     answer::Answer,
+    decimal::decimal,
     engine::{CallError, Endpoints, Event, Source, Standing, Ticket},
     fleet::{Fleet, Stepped, UploadNumber},
     news::MediaNews,
@@ -57,7 +58,7 @@ pub(super) struct Entry {
     pub(super) fingerprint: Option<String>,
     pub(super) token: Option<String>,
     pub(super) timer: Option<Timeout>,
-    pub(super) tasks: Vec<(Ticket, AbortHandle)>,
+    pub(super) tasks: Vec<(Ticket, Task)>,
     /// Bytes that were read to be hashed and are still to be sent, by their offset.
     bytes: Vec<(u64, ArrayBuffer)>,
     /// The picture's record as the API last sent it; null before.
@@ -80,7 +81,7 @@ impl Uploads {
             endpoints: Endpoints::new(apis),
             entries: Vec::new(),
             flush: None,
-            batches: Batches::EMPTY,
+            batches: Batches::default(),
             followers: Followers::NONE,
         };
         Self { inner: Rc::new(Inner { host, lanes: Lanes::default(), state: RefCell::new(state) }) }
@@ -92,7 +93,13 @@ impl Uploads {
             files.iter().filter_map(|file| file.dyn_into().ok()).map(|file| self.inner.add(file, priority)).collect();
         let begun = self.inner.state.borrow_mut().fleet.start(now_ms());
         self.inner.carry_out(begun);
-        numbers.into_iter().map(|number| JsValue::from(number.0.to_string())).collect()
+        {
+            let ids = Array::new();
+            for number in numbers {
+                ids.push(&JsValue::from_str(&decimal(number.0)));
+            }
+            ids
+        }
     }
 
     /// The user wants a break: one upload or, without an id, all.
@@ -162,7 +169,7 @@ impl State {
 }
 
 impl Entry {
-    pub(super) fn take_task(&mut self, ticket: Ticket) -> Option<AbortHandle> {
+    pub(super) fn take_task(&mut self, ticket: Ticket) -> Option<Task> {
         let index = self.tasks.iter().position(|(of, _)| *of == ticket)?;
         Some(self.tasks.swap_remove(index).1)
     }
@@ -327,13 +334,15 @@ impl Inner {
     }
 
     async fn abandon(self: &Rc<Self>, upload_id: &str) {
-        let Ok(upload_id) = upload_id.parse::<UploadId>() else { return };
+        if UploadId::from_text(upload_id).is_none() {
+            return;
+        }
         let mut refused = None;
         // Once more with a new token; whatever else goes wrong is left to the server's sweeper.
         for _ in 0..2 {
             let Ok(token) = self.host.token(refused.take()).await else { return };
             let token = token.as_string().unwrap_or_default();
-            let call = Call::new(Method::DELETE, path_of(Some(upload_id), ""));
+            let call = Call::new(Method::DELETE, path_of(upload_id, ""));
             match self.answer(call, &token).await {
                 Ok(answer) if answer.status == 401 => refused = Some(token),
                 _ => return,

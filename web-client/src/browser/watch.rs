@@ -2,19 +2,20 @@
 
 use std::rc::Rc;
 
-use futures::future::{AbortHandle, abortable};
 use gloo_net::http::Method;
 use gloo_timers::callback::Timeout;
 use js_sys::Uint8Array;
 use sealmark_protocol::MediaId;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStreamDefaultReader, ReadableStreamReadResult};
 
 use super::{
     api::Call,
+    read::Read,
     record::{Record, Records},
     uploads::{Inner, now_ms},
+    work::{Task, begin},
 };
 use crate::{
     answer::FromJson,
@@ -35,7 +36,7 @@ pub(super) struct Followers {
     followers: Vec<(MediaId, UploadNumber, Ticket)>,
     /// Those whose pictures were not looked at since they came; news of before would be missed.
     fresh: Vec<MediaId>,
-    stream: Option<AbortHandle>,
+    stream: Option<Task>,
     is_open: bool,
     gather: Option<Timeout>,
 }
@@ -50,7 +51,7 @@ impl Followers {
         if self.followers.is_empty()
             && let Some(stream) = self.stream.take()
         {
-            stream.abort();
+            stream.stop();
             self.is_open = false;
         }
     }
@@ -63,16 +64,12 @@ impl Inner {
         followers.followers.push((media_id, number, ticket));
         followers.fresh.push(media_id);
         if followers.stream.is_none() {
-            let (stream, handle) = abortable(Rc::clone(self).stream(number));
-            followers.stream = Some(handle);
-            spawn_local(async move {
-                let _ = stream.await;
-            });
+            followers.stream = Some(begin(Box::pin(Rc::clone(self).stream(number))));
         } else if followers.is_open && followers.gather.is_none() {
             let inner = Rc::downgrade(self);
             followers.gather = Some(Timeout::new(GATHER_MS, move || {
                 if let Some(inner) = inner.upgrade() {
-                    spawn_local(inner.look_at_fresh(number));
+                    inner.look_soon(number);
                 }
             }));
         }
@@ -103,7 +100,7 @@ impl Inner {
         let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
         self.state.borrow_mut().followers.is_open = true;
         // Whatever happened before the stream was open is not told by it.
-        spawn_local(Rc::clone(&self).look_at_fresh(number));
+        self.look_soon(number);
         let mut parser = SseParser::default();
         let mut alive_at_ms = 0;
         loop {
@@ -127,6 +124,10 @@ impl Inner {
         }
     }
 
+    fn look_soon(self: &Rc<Self>, number: UploadNumber) {
+        begin(Box::pin(Rc::clone(self).look_at_fresh(number)));
+    }
+
     /// Looks at the pictures of those who have come since the last look.
     async fn look_at_fresh(self: Rc<Self>, number: UploadNumber) {
         let fresh = {
@@ -135,11 +136,18 @@ impl Inner {
             std::mem::take(&mut state.followers.fresh)
         };
         for some in fresh.chunks(MOST_LOOKS) {
-            let ids: Vec<String> = some.iter().map(ToString::to_string).collect();
-            let call = Call::new(Method::GET, ["/v1/media?ids=", &ids.join(",")].concat());
+            let mut path = "/v1/media?ids=".to_owned();
+            for (index, id) in some.iter().enumerate() {
+                if index > 0 {
+                    path.push(',');
+                }
+                path.push_str(&id.to_text());
+            }
+            let call = Call::new(Method::GET, path);
             let answer = self.answer(call, &self.token_of(number)).await;
             // Where it fails the stream still brings what comes, and each upload looks for itself in time.
-            if let Ok(records) = answer.and_then(|answer| answer.json::<Records>()) {
+            if let Some(records) = answer.and_then(|answer| answer.parsed()).ok().and_then(|json| Records::read(&json))
+            {
                 for record in records.items {
                     self.heard(record);
                 }

@@ -21,15 +21,24 @@ pub fn write(value: &impl Write) -> String {
 
 /// An object in the making.
 #[derive(Debug)]
-pub struct Json(Object);
+pub struct Json(pub(super) Object);
 
 impl Json {
-    fn set(&self, name: &str, value: &JsValue) {
+    pub(super) fn new() -> Self {
+        Self(Object::new())
+    }
+
+    /// An object that is there already.
+    pub(super) fn of(object: &JsValue) -> Self {
+        Self(object.clone().unchecked_into())
+    }
+
+    pub(super) fn set(&self, name: &str, value: &JsValue) {
         // Only a frozen or exotic object refuses, and this one is our own.
         let _ = Reflect::set(&self.0, &JsValue::from_str(name), value);
     }
 
-    fn text(&self, name: &str, value: &str) {
+    pub(super) fn text(&self, name: &str, value: &str) {
         self.set(name, &JsValue::from_str(value));
     }
 
@@ -47,8 +56,9 @@ impl Json {
     }
 }
 
-fn object(value: &impl Write) -> JsValue {
-    let json = Json(Object::new());
+/// The value as a plain object.
+pub(super) fn object(value: &impl Write) -> JsValue {
+    let json = Json::new();
     value.write(&json);
     json.0.into()
 }
@@ -118,7 +128,7 @@ impl Write for CompleteRequest {
 
 impl Write for CompleteBatchItem {
     fn write(&self, json: &Json) {
-        json.text("upload_id", &self.upload_id.to_string());
+        json.text("upload_id", &self.upload_id.to_text());
         json.list("parts", &self.parts);
     }
 }

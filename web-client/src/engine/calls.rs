@@ -8,7 +8,7 @@ use super::{
     CallError, Code, Command, Engine, Known, MOST_REPAIRS, State, Ticket, UploadFailure, backoff::Attempts,
     parts::Parts, watch::Watching,
 };
-use crate::news::MediaNews;
+use crate::{decimal::decimal, news::MediaNews};
 
 /// Parts that one call signs, by the API's own limit.
 const MOST_PARTS_A_BATCH: usize = 100;
@@ -130,7 +130,9 @@ impl Engine {
                     None => self.creation_of_now()?,
                 };
                 self.creation = Some(request.clone());
-                let idempotency_key = [&self.source.idempotency_key, "-", &self.creations.to_string()].concat();
+                let mut idempotency_key = self.source.idempotency_key.clone();
+                idempotency_key.push('-');
+                idempotency_key.push_str(&decimal(self.creations));
                 Command::Create { ticket, idempotency_key, request }
             }
             State::Proving(challenge) => Command::Prove { ticket, upload_id: upload_id?, challenge: challenge.clone() },

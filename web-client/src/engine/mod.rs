@@ -226,7 +226,7 @@ impl Engine {
             return;
         }
         if self.source.size_bytes == 0 {
-            return self.fail(UploadFailure::new(Code::Api(ErrorCode::EmptyFile), "the file is empty"));
+            return self.fail(empty_file());
         }
         self.enter(State::Identifying);
     }
@@ -266,10 +266,10 @@ impl Engine {
         let part_bytes = self.limits.part_size_bytes.unwrap_or(self.share.part_size_bytes);
         let plan = match plan_parts(self.source.size_bytes, part_bytes) {
             Ok(plan) => plan,
-            Err(error) => {
-                let empty = self.source.size_bytes == 0;
-                let code = if empty { ErrorCode::EmptyFile } else { ErrorCode::FileTooLarge };
-                return self.fail(UploadFailure::new(Code::Api(code), error.to_string()));
+            Err(_) if self.source.size_bytes == 0 => return self.fail(empty_file()),
+            Err(_) => {
+                let message = "the file is over the limit of 5 TiB";
+                return self.fail(UploadFailure::new(Code::Api(ErrorCode::FileTooLarge), message));
             }
         };
         let integrity = self.limits.integrity;
@@ -432,4 +432,8 @@ impl Engine {
     pub fn is_over(&self) -> bool {
         matches!(self.state, State::Ready | State::Failed(_) | State::Cancelled)
     }
+}
+
+fn empty_file() -> UploadFailure {
+    UploadFailure::new(Code::Api(ErrorCode::EmptyFile), "the file is empty")
 }

@@ -8,6 +8,7 @@ use super::{
     link::Note,
     parts::{Parts, Sending, Stage},
 };
+use crate::decimal::decimal;
 
 /// How often a part's signature may be refused before it counts as the store's last word.
 const MOST_REFUSALS: u32 = 3;
@@ -280,7 +281,11 @@ impl Engine {
         match part.attempts.fail(now_ms, patience, trouble, retry_after_ms, &mut self.jitter) {
             Some(wait_ms) => part.not_before_ms = now_ms + wait_ms,
             None => {
-                let message = format!("part {} was not stored in {} attempts", number.get(), part.attempts.failed());
+                let mut message = "part ".to_owned();
+                message.push_str(&decimal(number.get()));
+                message.push_str(" was not stored in ");
+                message.push_str(&decimal(part.attempts.failed()));
+                message.push_str(" attempts");
                 let code = match trouble {
                     Trouble::Network => Code::Network,
                     Trouble::Server | Trouble::Throttled => Code::Api(ErrorCode::StoreUnavailable),
@@ -348,7 +353,11 @@ impl Engine {
 }
 
 fn store_refused(status: u16, code: &str) -> UploadFailure {
-    UploadFailure::new(Code::StoreRefused, format!("the store refused a part with status {status} {code}"))
+    let mut message = "the store refused a part with status ".to_owned();
+    message.push_str(&decimal(status.into()));
+    message.push(' ');
+    message.push_str(code);
+    UploadFailure::new(Code::StoreRefused, message)
 }
 
 fn clock_skew() -> UploadFailure {
