@@ -18,8 +18,9 @@ pub(crate) fn random(work: &Path, name: &str, size_bytes: u64) -> Result<PathBuf
     if fs::metadata(&file).map_or(0, |metadata| metadata.len()) != size_bytes {
         let mut out = BufWriter::with_capacity(1 << 20, File::create(&file)?);
         // Xorshift64 (Marsaglia, 2003): random enough, and the same in every run.
-        let mut state =
-            0x9e37_79b9_7f4a_7c15_u64 ^ size_bytes ^ name.bytes().fold(7_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64
+            ^ size_bytes
+            ^ name.bytes().fold(7_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
         let mut left = size_bytes;
         while left > 0 {
             state ^= state << 13;

@@ -36,7 +36,7 @@ pub(super) async fn measure(row: Row, way: Way, stack: &Stack, options: &Options
     let size_bytes = size_mb * 1_000_000;
     let file = files::random(&options.work, &format!("large-{size_mb}"), size_bytes)?;
     let measured = rounds(&CLIENTS, options.runs(), options, async |client, _| {
-        upload_once(stack, way, client, std::slice::from_ref(&file), Duration::from_secs(180)).await
+        upload_once(stack, way, client, std::slice::from_ref(&file), Duration::from_secs(90)).await
     })
     .await;
 
