@@ -115,8 +115,7 @@ impl Browser {
         Ok(answer["product"].as_str().unwrap_or_default().to_owned())
     }
 
-    /// Processor time that its processes have taken so far, in seconds: `browser`, `renderer`, `utility` (the network
-    /// service is one).
+    /// Processor time that its processes have taken so far, in seconds: `browser`, `renderer`, `network`.
     ///
     /// # Errors
     /// When it has ended.
@@ -125,7 +124,7 @@ impl Browser {
         let mut times = HashMap::new();
         for process in processes["processInfo"].as_array().into_iter().flatten() {
             let kind = process["type"].as_str().unwrap_or_default();
-            // Each utility process says what it is for: "utility.network.mojom.NetworkService", say.
+            // Services go by their interface: "network.mojom.NetworkService".
             let kind = kind.split('.').next().unwrap_or_default().to_lowercase();
             *times.entry(kind).or_default() += process["cpuTime"].as_f64().unwrap_or(0.0);
         }

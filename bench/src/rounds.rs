@@ -146,7 +146,7 @@ pub(crate) async fn upload_once(
     page.close().await;
     stack.clear(way).await?;
     let mut run = Run::from(done?);
-    for (name, kind) in [("cpu_browser", "browser"), ("cpu_renderer", "renderer"), ("cpu_network", "utility")] {
+    for (name, kind) in [("cpu_browser", "browser"), ("cpu_renderer", "renderer"), ("cpu_network", "network")] {
         let of = |times: &HashMap<String, f64>| times.get(kind).copied().unwrap_or(0.0);
         run.more.insert(name, (of(&after) - of(&before)).max(0.0));
     }

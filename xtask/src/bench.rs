@@ -35,7 +35,8 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
     setup::npm_ci(&folder, "the peers")?;
     setup::npm_ci(&folder.join("uppy5"), "Uppy 5")?;
     wasm::build(&wasm::Options { toolchain: wasm::Toolchain::Auto, force: false })?;
-    let modules = wasm::build_bench()?;
+    wasm::build_bench(true)?;
+    let modules = wasm::build_bench(false)?;
     shell::announce("Building presign-api and the bench with optimization", "usually ten minutes the first time");
     shell::run(
         Command::new("cargo")
