@@ -24,8 +24,8 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    auth::Tokens, config::Config, guests, health, hub::Hub, media, page, problem, problem::ApiError, relay::Relay,
-    uploads,
+    auth::Tokens, companion, config::Config, guests, health, hub::Hub, limits::Creations, media, page, problem,
+    problem::ApiError, relay::Relay, uploads,
 };
 
 /// Who our events say they come from.
@@ -43,6 +43,7 @@ pub struct App {
     pub(crate) relay: Relay,
     pub(crate) hub: Hub,
     pub(crate) tokens: Tokens,
+    pub(crate) creations: Creations,
     pub(crate) stop: CancellationToken,
 }
 
@@ -57,7 +58,9 @@ impl App {
         stop: CancellationToken,
     ) -> Self {
         let tokens = Tokens::new(&config.auth.token_secret);
-        Self { config: Arc::new(config), catalogue, store, bus, relay, hub: Hub::new(), tokens, stop }
+        let creations = Creations::new(config.policy.creations_per_minute);
+        let hub = Hub::new(catalogue.clone());
+        Self { config: Arc::new(config), catalogue, store, bus, relay, hub, tokens, creations, stop }
     }
 
     /// Follows the bus for those who wait for news, until stopped.
@@ -91,12 +94,16 @@ impl Modify for BearerToken {
 fn documented() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(uploads::create::create))
+        .routes(routes!(uploads::batch::create))
+        .routes(routes!(uploads::batch::complete))
         .routes(routes!(uploads::status::status, uploads::abort::abort))
-        .routes(routes!(uploads::sign::sign))
+        .routes(routes!(uploads::sign::sign_more))
+        .routes(routes!(uploads::challenge::prove))
         .routes(routes!(uploads::complete::complete))
         .routes(routes!(media::record::list))
         .routes(routes!(media::record::get))
         .routes(routes!(media::events::follow))
+        .routes(routes!(media::all_events::follow))
         .routes(routes!(media::content::current))
         .routes(routes!(guests::create))
         .routes(routes!(health::live))
@@ -126,6 +133,7 @@ pub fn router(app: App) -> Router {
     let store = app.config.store.0.object_origin();
     let api = routes
         .route("/v1/openapi.json", get(move || async move { Json(document) }))
+        .merge(companion::routes())
         .route("/v1/{*rest}", get(unknown).post(unknown).delete(unknown).put(unknown).patch(unknown))
         .method_not_allowed_fallback(|| async { ApiError::new(ErrorCode::MethodNotAllowed) })
         .with_state(app);
@@ -139,7 +147,7 @@ pub fn router(app: App) -> Router {
     .layer(middleware::from_fn(problem::layer))
 }
 
-async fn unknown() -> ApiError {
+pub(crate) async fn unknown() -> ApiError {
     ApiError::new(ErrorCode::NotFound)
 }
 

@@ -122,6 +122,13 @@ impl FromRequestParts<App> for Caller {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let token = bearer(&parts.headers)
             .ok_or_else(|| ApiError::new(ErrorCode::Unauthorized).because("send Authorization: Bearer <token>"))?;
+        Self::of(app, token)
+    }
+}
+
+impl Caller {
+    /// Who a token stands for.
+    pub(crate) fn of(app: &App, token: &str) -> Result<Self, ApiError> {
         match app.tokens.verify(token) {
             Ok(claims) => Ok(Self { tenant: claims.tenant, user: claims.sub, max_bytes: claims.max_bytes }),
             Err(TokenError::Expired) => Err(ApiError::new(ErrorCode::TokenExpired)),

@@ -106,6 +106,29 @@ pub struct Policy {
     /// How long the URL behind `GET /m/{id}` works, in seconds. Default 15 minutes, at most 7 days.
     #[serde(default = "quarter_hour")]
     pub content_url_ttl_s: u64,
+    /// Uploads that one user may begin a minute, at once or spread over it; 0 is no limit. Default 6,000. Each process
+    /// counts for itself.
+    #[serde(default = "six_thousand")]
+    pub creations_per_minute: u32,
+    /// Uploads that one user may have open; 0 is no limit. Default 10,000.
+    #[serde(default = "ten_thousand")]
+    pub open_uploads: u32,
+    /// Whether small files may come by forms (POST policies). The store must check the checksum in a form and tell it by
+    /// HeadObject, as S3, MinIO and SeaweedFS do; with one that does not, no form would ever be completed. Default true.
+    #[serde(default = "yes")]
+    pub forms: bool,
+}
+
+fn six_thousand() -> u32 {
+    6_000
+}
+
+fn ten_thousand() -> u32 {
+    10_000
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn quarter_gibibyte() -> u64 {

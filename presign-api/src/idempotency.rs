@@ -15,14 +15,16 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
         let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
-        match value.to_str() {
-            Ok(key) if (1..=128).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) => {
-                Ok(Self(Some(key.to_owned())))
-            }
-            _ => Err(ApiError::new(ErrorCode::InvalidRequest)
-                .because("Idempotency-Key is 1 to 128 visible ASCII characters")),
-        }
+        checked(value.to_str().unwrap_or_default()).map(|key| Self(Some(key)))
     }
+}
+
+/// A key of the right form.
+pub(crate) fn checked(key: &str) -> Result<String, ApiError> {
+    if (1..=128).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(key.to_owned());
+    }
+    Err(ApiError::new(ErrorCode::InvalidRequest).because("an idempotency key is 1 to 128 visible ASCII characters"))
 }
 
 /// The key together with what tells one request from another under it.

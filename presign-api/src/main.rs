@@ -6,7 +6,7 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result, anyhow};
 use clap::{Parser, Subcommand};
-use presign_api::{App, Claims, Config, Relay, Sweeper, Tokens};
+use presign_api::{App, Arrivals, Claims, Config, Relay, Sweeper, Tokens};
 use sealmark_catalogue::Catalogue;
 use sealmark_event_bus::{Bus, BusConfig, CancellationToken, Publisher, PublisherConfig};
 use sealmark_protocol::{TenantId, UserId};
@@ -100,10 +100,12 @@ async fn serve(config: Config) -> Result<()> {
     let app = App::new(config, catalogue.clone(), store, bus, relay.clone(), stop.clone());
 
     let sweeper = Sweeper::new(app.clone());
+    let arrivals = Arrivals::new(app.clone());
 
     let mut tasks = JoinSet::new();
     tasks.spawn(relay.run(stop.clone()));
     tasks.spawn(sweeper.run(stop.clone()));
+    tasks.spawn(arrivals.run(stop.clone()));
     let news = app.clone();
     tasks.spawn(async move { news.follow_news().await });
     tasks.spawn(stop_on_signal(stop.clone()));

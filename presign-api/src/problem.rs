@@ -5,13 +5,15 @@ use std::error::Error;
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderValue, Response, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Response, StatusCode, header},
     middleware::Next,
     response::IntoResponse,
 };
 use sealmark_catalogue::CatalogueError;
 use sealmark_protocol::{ErrorCode, Problem};
 use sealmark_storage::StorageError;
+
+use crate::companion;
 
 /// Seconds that a client waits after a 503 before it asks again.
 const RETRY_AFTER_S: &str = "2";
@@ -22,17 +24,37 @@ pub(crate) struct ApiError {
     code: ErrorCode,
     detail: Option<String>,
     cause: Option<Box<dyn Error + Send + Sync>>,
+    retry_after_s: Option<u64>,
 }
 
 impl ApiError {
     pub(crate) fn new(code: ErrorCode) -> Self {
-        Self { code, detail: None, cause: None }
+        Self { code, detail: None, cause: None, retry_after_s: None }
     }
 
     /// Adds what exactly was wrong, for the client to read; never on 5xx.
     pub(crate) fn because(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self
+    }
+
+    /// Adds how long the client shall wait before it asks again, in seconds.
+    pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// The code.
+    pub(crate) fn code(&self) -> ErrorCode {
+        self.code
+    }
+
+    /// The error as one outcome of several, logged where it is ours.
+    pub(crate) fn into_problem(self, request_id: &str) -> Problem {
+        if self.code.status() >= 500 {
+            tracing::error!(request.id = %request_id, code = %self.code, cause = causes(&self), "one of several failed");
+        }
+        problem(&self, request_id)
     }
 
     /// Adds the cause, for the log only.
@@ -83,13 +105,13 @@ pub(crate) async fn layer(mut request: Request, next: Next) -> Response<Body> {
     if let Ok(value) = HeaderValue::from_str(&id) {
         request.headers_mut().insert(REQUEST_ID, value);
     }
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (method, path) = (request.method().clone(), companion::without_token(request.uri().path()).into_owned());
     let mut response = next.run(request).await;
     if let Some(Seed(error)) = response.extensions_mut().remove::<Seed>() {
         if response.status().is_server_error() {
             tracing::error!(request.id = %id, %method, path, code = %error.code, cause = causes(&error), "request failed");
         }
-        response = render(&error, &id, response);
+        response = render(&error, &id, companion::is_under(&path), response);
     }
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -97,11 +119,21 @@ pub(crate) async fn layer(mut request: Request, next: Next) -> Response<Body> {
     response
 }
 
-fn render(error: &ApiError, id: &str, mut response: Response<Body>) -> Response<Body> {
+/// The id that the layer has given a request.
+pub(crate) fn request_id(headers: &HeaderMap) -> String {
+    headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+}
+
+fn problem(error: &ApiError, id: &str) -> Problem {
     // A 5xx never quotes a cause: what is inside is nobody's business outside.
-    let detail = error.detail.clone().filter(|_| !response.status().is_server_error());
-    let problem = Problem::new(error.code, detail, id);
-    *response.body_mut() = Body::from(serde_json::to_vec(&problem).unwrap_or_default());
+    let detail = error.detail.clone().filter(|_| error.code.status() < 500);
+    Problem::new(error.code, detail, id)
+}
+
+fn render(error: &ApiError, id: &str, for_companion: bool, mut response: Response<Body>) -> Response<Body> {
+    let problem = problem(error, id);
+    let body = if for_companion { companion::refusal(&problem) } else { serde_json::to_vec(&problem) };
+    *response.body_mut() = Body::from(body.unwrap_or_default());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -114,6 +146,9 @@ fn render(error: &ApiError, id: &str, mut response: Response<Body>) -> Response<
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
         }
         _ => {}
+    }
+    if let Some(seconds) = error.retry_after_s {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }

@@ -11,11 +11,14 @@ use uuid::Uuid;
 use crate::{
     app::{App, SOURCE, now_ms},
     config::Sweep,
-    uploads::{complete::note, in_store},
+    uploads::{abort::remove, complete::note, in_store},
 };
 
 /// Most records of a kind in one round.
 const BATCH: u32 = 500;
+
+/// Time after the last presigned request has expired in which one that began in time may still end, in seconds.
+const LATE_S: u64 = 300;
 
 /// Heals what a crash or a loss of Redis left behind: a picture whose event is gone gets a fresh one, an upload that was
 /// abandoned is aborted, and published outbox rows are forgotten in time.
@@ -73,7 +76,8 @@ impl Sweeper {
                 return Ok(());
             }
             let (key, store_upload) = in_store(&upload);
-            if self.store.head(&key).await?.is_some() {
+            // The object of a form is there before anybody has asked to complete it; one that nobody asks for goes.
+            if store_upload.is_some() && self.store.head(&key).await?.is_some() {
                 // Completed in the store by a process that died before it could note it: the picture is not abandoned.
                 let id = upload.upload_id;
                 match note(&self.app, upload, None).await {
@@ -85,18 +89,31 @@ impl Sweeper {
             match self.catalogue.abort_upload(upload.upload_id, now).await {
                 Ok(_) => {
                     tracing::info!(upload.id = %upload.upload_id, "an abandoned upload was aborted");
-                    match store_upload {
-                        Some(store_upload) => self.store.abort(&key, &store_upload).await?,
-                        None => self.store.delete(&key).await?,
-                    }
+                    remove(&self.app, &upload).await?;
                 }
                 // Completed in this very moment: good.
                 Err(CatalogueError::UploadCompleted { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
         }
+        self.remove_late(before(self.app.config.policy.part_url_ttl_s + LATE_S), now).await?;
+        self.catalogue.prune_challenges(now, BATCH * 10).await?;
         self.catalogue.prune_published(before(self.config.keep_published_s), BATCH * 10).await?;
         Ok(())
+    }
+}
+
+impl Sweeper {
+    /// What was on its way when an upload was aborted may have arrived since: once nothing more can come, the store is
+    /// told again.
+    async fn remove_late(&self, closed_before_ms: i64, now_ms: i64) -> Result<(), SweepError> {
+        let uploads = self.catalogue.unswept_uploads(closed_before_ms, BATCH).await?;
+        let mut swept = Vec::with_capacity(uploads.len());
+        for upload in uploads {
+            remove(&self.app, &upload).await?;
+            swept.push(upload.upload_id);
+        }
+        Ok(self.catalogue.mark_swept(&swept, now_ms).await?)
     }
 }
 

@@ -22,35 +22,39 @@ export function say(step, more = {}) {
   process.stdout.write(`${JSON.stringify({ step, ...more })}\n`);
 }
 
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+let lines = null;
 
 /** Waits until the test says that the script may go on. */
 export async function wait() {
+  lines ??= createInterface({ input: process.stdin })[Symbol.asyncIterator]();
   await lines.next();
+}
+
+/** A browser with a fresh profile. */
+export function launch() {
+  return chromium.launch({ executablePath: process.env.SEALMARK_CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
 }
 
 /**
  * Runs a scenario in a browser of its own. A failure leaves a screenshot, and so does a console error or an exception
- * in the page, for both are failures.
+ * in the page, for both are failures, but for a console error that `tolerated` knows.
  */
-export async function scenario(run, { locale = 'en-US', ...more } = {}) {
-  const browser = await chromium.launch({
-    executablePath: process.env.SEALMARK_CHROMIUM ?? '/usr/bin/chromium',
-    args: FLAGS,
-  });
+export async function scenario(run, { locale = 'en-US', tolerated = () => false, ...more } = {}) {
+  const browser = await launch();
   const context = await browser.newContext({ locale, viewport: { width: 1280, height: 900 }, ...more });
   context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   const complaints = [];
   page.on('console', (message) => {
     // The browser itself reports each failed request; what the page makes of it is what the scenarios look at.
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
-      complaints.push(`console: ${message.text()}`);
+    const text = message.text();
+    if (message.type() === 'error' && !text.startsWith('Failed to load resource') && !tolerated(text)) {
+      complaints.push(`console: ${text}`);
     }
   });
   page.on('pageerror', (error) => complaints.push(`exception: ${error.stack ?? error}`));
   try {
-    await page.goto(process.env.SEALMARK_URL);
+    await page.goto(process.env.SEALMARK_START ?? process.env.SEALMARK_URL);
     await run({ page, context, files: process.argv.slice(2) });
     if (complaints.length > 0) throw new Error(`the page complained:\n${complaints.join('\n')}`);
   } catch (error) {

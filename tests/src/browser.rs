@@ -27,11 +27,20 @@ impl Browser {
     /// # Errors
     /// When node cannot be started.
     pub fn start(script: &str, url: &str, files: &[&Path], out: &Path) -> Result<Self> {
+        Self::start_with(script, url, files, out, &[])
+    }
+
+    /// Starts a script that is told more by its environment.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with(script: &str, url: &str, files: &[&Path], out: &Path, more: &[(&str, &str)]) -> Result<Self> {
         let mut child = Command::new("node")
             .arg(root().join("tests/browser").join(format!("{script}.mjs")))
             .args(files)
             .env("SEALMARK_URL", url)
             .env("SEALMARK_OUT", out)
+            .envs(more.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())

@@ -1,5 +1,7 @@
 //! A client for the API written by hand, for tests that do what the real clients never would.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result, ensure};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use sealmark_protocol::{
@@ -80,6 +82,18 @@ impl ApiClient {
         Ok(request.send().await?)
     }
 
+    /// Sends bytes by a signed form, or by a PUT where it is none; the store's answer.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn send(&self, signed: &SignedPart, bytes: Vec<u8>) -> Result<Response> {
+        if signed.fields.is_empty() {
+            return self.put(signed, bytes).await;
+        }
+        let (kind, body) = form_body(&signed.fields, &bytes);
+        Ok(self.http.post(&signed.url).header("content-type", kind).body(body).send().await?)
+    }
+
     /// Signs and sends every part of a file.
     ///
     /// # Errors
@@ -113,6 +127,24 @@ impl ApiClient {
         self.send_all(&upload, bytes).await?;
         self.complete(&upload).await?.map_err(refused)
     }
+}
+
+/// A form as a browser encodes it: its content type and its body, the file last.
+///
+/// Source: RFC 7578.
+pub fn form_body(fields: &BTreeMap<String, String>, file: &[u8]) -> (String, Vec<u8>) {
+    const BOUNDARY: &str = "----SealmarkTestBoundary0f6b1c";
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        let part = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        body.extend_from_slice(part.as_bytes());
+    }
+    let head = "Content-Disposition: form-data; name=\"file\"; filename=\"blob\"\r\n\
+                Content-Type: application/octet-stream\r\n\r\n";
+    body.extend_from_slice(format!("--{BOUNDARY}\r\n{head}").as_bytes());
+    body.extend_from_slice(file);
+    body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+    (format!("multipart/form-data; boundary={BOUNDARY}"), body)
 }
 
 /// A problem as an error of the test.

@@ -4,6 +4,7 @@
 pub mod browser;
 pub mod client;
 pub mod configuration;
+pub mod faulty_http;
 pub mod line;
 pub mod minio;
 pub mod postgres;

@@ -208,6 +208,17 @@ impl Line {
         self.api = None;
     }
 
+    /// Stops the API as an operator does, and waits for its end.
+    ///
+    /// # Errors
+    /// When it does not end by itself.
+    pub fn stop_api(&mut self) -> Result<()> {
+        let mut api = self.api.take().context("the API does not run")?;
+        let code = api.stop()?;
+        ensure!(code == Some(0), "the API ended with {code:?}:\n{}", api.log_tail(3_000));
+        Ok(())
+    }
+
     /// Completes an upload in the store and tells nobody, as an API does that crashes before its record.
     ///
     /// # Errors

@@ -2,10 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test an unwrap is the assertion that nothing failed")]
 
+#[path = "catalogue/choices.rs"]
+mod choices;
 #[path = "catalogue/fixture.rs"]
 mod fixture;
 #[path = "catalogue/jobs.rs"]
 mod jobs;
+#[path = "catalogue/looks.rs"]
+mod looks;
 #[path = "catalogue/outages.rs"]
 mod outages;
 #[path = "catalogue/outbox.rs"]
@@ -43,6 +47,12 @@ on_both_databases! {
     uploads::a_refused_event_undoes_the_completion,
     uploads::texts_from_outside_are_kept_whatever_they_hold,
     uploads::a_list_is_the_owners_newest_first,
+    choices::many_uploads_are_made_in_one_step,
+    choices::many_are_completed_in_one_step,
+    choices::content_is_known_within_its_tenant,
+    choices::a_challenge_is_taken_once,
+    choices::aborted_uploads_are_swept_once,
+    choices::news_are_the_owners_since_a_time,
     jobs::a_job_tells_the_worker_all_it_needs,
     jobs::there_is_nothing_to_take_before_the_original_is_whole,
     jobs::another_entrys_job_waits_while_one_is_alive,
@@ -62,6 +72,7 @@ on_both_databases! {
     outbox::a_picture_whose_event_waits_is_not_stalled,
     outbox::old_open_uploads_are_found,
     outbox::an_event_is_dead_lettered_once,
+    looks::a_form_is_looked_for_when_due_by_one_service_until_it_is_closed,
     outages::many_may_open_an_empty_database_at_once,
     outages::two_pools_write_at_the_same_time,
     outages::a_newer_schema_is_refused,

@@ -2,7 +2,15 @@
 
 mod line {
     mod api;
+    mod batches;
     mod browser;
+    mod companion;
     mod crash;
+    mod element;
+    mod faults;
+    mod forms;
+    mod instant;
+    mod limits;
+    mod package;
     mod photos;
 }

@@ -11,6 +11,8 @@ mod bucket;
 mod crash;
 #[path = "storage/forgery.rs"]
 mod forgery;
+#[path = "storage/forms.rs"]
+mod forms;
 #[path = "storage/multipart.rs"]
 mod multipart;
 #[path = "storage/objects.rs"]
@@ -78,6 +80,10 @@ async fn keeps_the_contract(server: Server) -> Result<()> {
             ("forgery: the signed part alone", &|s| Box::pin(forgery::only_the_signed_part(s))),
             ("forgery: expired", &|s| Box::pin(forgery::an_expired_url(s))),
             ("forgery: paths out of the bucket", &|s| Box::pin(forgery::paths_out_of_the_bucket(s))),
+            ("forms: the signed bytes alone", &|s| Box::pin(forms::the_signed_bytes_and_no_others(s))),
+            ("forms: nothing but what is signed", &|s| Box::pin(forms::nothing_but_what_is_signed(s))),
+            ("forms: expired", &|s| Box::pin(forms::not_for_long(s))),
+            ("forms: ranges and copies", &|s| Box::pin(forms::ranges_and_copies(s))),
             ("objects: write once", &|s| Box::pin(objects::write_once(s))),
             ("objects: limits", &|s| Box::pin(objects::limits(s))),
             ("objects: missing", &|s| Box::pin(objects::missing(s))),

@@ -138,7 +138,7 @@ export class SealmarkUploader extends HTMLElement {
     this.#uploader = uploader;
     uploader.addEventListener('added', ({ detail }) => {
       this.#list.add(detail.map(({ id }) => id));
-      for (const { file_name: name } of detail) this.#gather('say_added', { name });
+      this.#gather('say_added', { name: detail[0].file_name }, detail.map(({ id }) => id));
       this.#again('added', detail);
     });
     uploader.addEventListener('change', ({ detail }) => {
@@ -243,16 +243,18 @@ export class SealmarkUploader extends HTMLElement {
 
   #outcome(snapshot) {
     const { state, file_name: name } = snapshot;
-    if (state === 'ready') this.#gather('say_ready', { name }, snapshot.id);
-    if (state === 'failed') this.#gather('say_failed', { name, reason: this.#words.error(codeOf(snapshot)) }, snapshot.id);
+    if (state === 'ready') this.#gather('say_ready', { name }, [snapshot.id]);
+    if (state === 'failed') this.#gather('say_failed', { name, reason: this.#words.error(codeOf(snapshot)) }, [snapshot.id]);
   }
 
-  #gather(key, values, id = Symbol(key)) {
-    const entries = this.#told.get(key) ?? new Map();
-    this.#told.set(key, entries.set(id, values));
+  /** `values` are those of the first one, which are said where it stays the only one. */
+  #gather(key, values, ids) {
+    const told = this.#told.get(key) ?? { values, ids: new Set() };
+    for (const id of ids) told.ids.add(id);
+    this.#told.set(key, told);
     this.#saying ||= setTimeout(() => {
       this.#saying = 0;
-      const sentences = [...this.#told].map(([one, all]) => this.#words.many(one, all.size, [...all.values()][0]));
+      const sentences = [...this.#told].map(([one, all]) => this.#words.many(one, all.ids.size, all.values));
       this.#told.clear();
       this.#say(sentences.join('. '));
     }, GATHER_MS);
@@ -293,7 +295,7 @@ export class SealmarkUploader extends HTMLElement {
   #speak() {
     const language = this.getAttribute('lang') || this.closest('[lang]')?.lang || navigator.language || 'en';
     this.#words = new Words(language, this.#texts);
-    const { t } = { t: (key, values) => this.#words.t(key, values) };
+    const t = key => this.#words.t(key);
     attribute(this.#frame, 'lang', this.#words.language);
     attribute(this.#frame, 'aria-label', t('region'));
     const isMultiple = this.hasAttribute('multiple');

@@ -54,7 +54,7 @@ export class List {
   }
 
   picture(id, blob) {
-    if (!this.#ids.includes(id)) return;
+    if (!this.#look(id)) return; // taken out meanwhile
     this.#pictures.set(id, URL.createObjectURL(blob));
     this.#alive.get(id)?.picture(this.#pictures.get(id));
   }

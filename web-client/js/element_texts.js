@@ -3,10 +3,10 @@
 
 export const en = {
   title: 'Choose photos', title_single: 'Choose a photo', hint: 'or drop them here, or paste them', release: 'Let go to upload',
-  choose: 'Choose photos', camera: 'Take a photo', folder: 'Choose a folder', region: 'Photo upload', list: 'Uploads',
+  camera: 'Take a photo', folder: 'Choose a folder', region: 'Photo upload', list: 'Uploads',
   pause: 'Pause', resume: 'Resume', cancel: 'Cancel', retry: 'Try again', remove: 'Remove from this list',
   action: '{action}: {name}', progress: 'Upload of {name}', total: 'All uploads',
-  pause_all: 'Pause all', resume_all: 'Resume all', cancel_all: 'Cancel all', retry_all: 'Try all again', clear: 'Clear finished',
+  pause_all: 'Pause all', resume_all: 'Resume all', retry_all: 'Try all again', clear: 'Clear finished',
   preparing: 'Preparing', uploading: 'Uploading', paused: 'Paused', offline: 'Waiting for the network',
   waiting: 'Trying again in a moment', completing: 'Finishing', processing: 'Being processed', ready: 'Ready',
   failed: 'Failed', cancelled: 'Cancelled',
@@ -33,15 +33,16 @@ export const en = {
   'error.upload_not_found': 'The server no longer has this upload.', 'error.part_mismatch': 'A piece of the file arrived changed.',
   'error.size_mismatch': 'What arrived is not as long as the file.', 'error.verify_failed': 'The result did not pass its check.',
   'error.attempts_exhausted': 'The picture could not be made after several tries.',
+  'error.clock_skew': 'The clocks of the server and the store differ too much.',
   'error.unknown': 'The upload did not work.',
 };
 
 export const zh = {
   title: '选择照片', title_single: '选择一张照片', hint: '或拖放到此处,也可以粘贴', release: '松开即可上传',
-  choose: '选择照片', camera: '拍照', folder: '选择文件夹', region: '照片上传', list: '上传列表',
+  camera: '拍照', folder: '选择文件夹', region: '照片上传', list: '上传列表',
   pause: '暂停', resume: '继续', cancel: '取消', retry: '重试', remove: '从列表中移除',
   action: '{action}:{name}', progress: '{name} 的上传进度', total: '全部上传',
-  pause_all: '全部暂停', resume_all: '全部继续', cancel_all: '全部取消', retry_all: '全部重试', clear: '清除已完成',
+  pause_all: '全部暂停', resume_all: '全部继续', retry_all: '全部重试', clear: '清除已完成',
   preparing: '准备中', uploading: '上传中', paused: '已暂停', offline: '等待网络', waiting: '稍后自动重试',
   completing: '即将完成', processing: '处理中', ready: '已就绪', failed: '失败', cancelled: '已取消',
   sent: '{done} / {total}', left: '剩余 {time}', done: '已完成 {done} / {count}', attention: '{count} 个失败',
@@ -67,6 +68,7 @@ export const zh = {
   'error.upload_not_found': '服务器上已没有此上传。', 'error.part_mismatch': '文件的一部分在传输中发生变化。',
   'error.size_mismatch': '收到的内容与文件长度不符。', 'error.verify_failed': '结果未通过检查。',
   'error.attempts_exhausted': '多次尝试后仍无法生成图片。',
+  'error.clock_skew': '服务器与存储的时钟相差过大。',
   'error.unknown': '上传未成功。',
 };
 

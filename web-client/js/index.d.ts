@@ -41,6 +41,8 @@ export type ClientErrorCode =
   | 'network'
   /** The object store refuses a part for a reason that no repeat mends. */
   | 'store_refused'
+  /** The clocks of server and store differ by more than signatures bear. */
+  | 'clock_skew'
   /** The file's bytes changed while it was being sent. */
   | 'file_changed'
   /** The file cannot be read any more. */
@@ -123,6 +125,8 @@ export interface Snapshot {
   readonly upload_id: string | null;
   readonly media_id: string | null;
   readonly error: UploadFailure | null;
+  /** Whether the server had the content already, so that nothing was sent. */
+  readonly instant: boolean;
   /** The picture's record, once the object is whole. */
   readonly media: MediaRecord | null;
   /** Milliseconds since 1970 UTC. */
@@ -226,8 +230,8 @@ export interface AddOptions {
   priority?: number;
 }
 
-/** What `add` takes: a file, a handle of one (kept, so that a later visit can go on by itself), or a list. */
-export type FileSource = File | FileSystemFileHandle;
+/** What `add` takes: a file, a handle of one (kept, so that a later visit can go on by itself), or both. */
+export type FileSource = File | FileSystemFileHandle | { file: File; handle: FileSystemFileHandle };
 
 export interface UploaderEventMap {
   /** Files are in the list. */
@@ -277,6 +281,8 @@ export class Uploader extends EventTarget {
   snapshot(id: string): Snapshot | undefined;
   readonly snapshots: Snapshot[];
   readonly totals: Totals;
+  /** The file as it was added; undefined for what was no file, or is no longer in the list. */
+  file(id: string): Promise<File | undefined>;
 
   /** Uploads of earlier visits, newest first. */
   unfinished(): Promise<UnfinishedUpload[]>;

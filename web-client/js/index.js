@@ -7,8 +7,8 @@ import { UploaderError } from './uploader_error.js';
 
 export { UploaderError };
 
-/** Files in one message: cloning this many takes a few milliseconds. */
-const SLICE = 200;
+/** Files in one message: cloning one takes a tenth of a millisecond or two. */
+const SLICE = 50;
 
 export class Uploader extends EventTarget {
   #worker;
@@ -18,6 +18,7 @@ export class Uploader extends EventTarget {
   #lastId = 0;
   #broken = null;
   #snapshots = new Map();
+  #sources = new Map();
   #totals = noTotals();
   /** Messages that wait for their turn: never two big ones in one task. */
   #waiting = [];
@@ -50,6 +51,7 @@ export class Uploader extends EventTarget {
       const id = String(++this.#lastId);
       const snapshot = beginning(id, source);
       this.#snapshots.set(id, snapshot);
+      this.#sources.set(id, source);
       added.push(snapshot);
       ids.push(id);
     }
@@ -81,7 +83,10 @@ export class Uploader extends EventTarget {
       const snapshot = this.#snapshots.get(one);
       return snapshot && isFinal(snapshot.state);
     });
-    for (const one of ids) this.#snapshots.delete(one);
+    for (const one of ids) {
+      this.#snapshots.delete(one);
+      this.#sources.delete(one);
+    }
     this.#send('remove', { ids });
     return ids;
   }
@@ -89,6 +94,11 @@ export class Uploader extends EventTarget {
   snapshot(id) { return this.#snapshots.get(id); }
   get snapshots() { return [...this.#snapshots.values()]; }
   get totals() { return this.#totals; }
+
+  async file(id) {
+    const { file, handle } = this.#sources.get(id) ?? {};
+    return file ?? handle?.getFile();
+  }
 
   unfinished() { return this.#call('unfinished'); }
 

@@ -20,7 +20,7 @@ export function listOf(files) {
   });
 }
 
-const isOne = value => value instanceof File || isHandle(value) || value?.kind === 'directory';
+const isOne = value => value instanceof File || isHandle(value) || value?.kind === 'directory' || value?.file instanceof File;
 
 const refusedDirectory = (name, code, message) => ({ name, refused: { code, message } });
 

@@ -25,6 +25,7 @@ export function beginning(id, { file, handle, name }) {
     upload_id: null,
     media_id: null,
     error: null,
+    instant: false,
     media: null,
     started_at_ms: Date.now(),
     elapsed_ms: 0,

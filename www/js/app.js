@@ -18,7 +18,7 @@ startTokenBanner();
 async function startUploader() {
   try {
     const { Uploader } = await import('../pkg/index.js');
-    return new Uploader({ api: '', token: reason => session.token(reason), concurrency: 4 });
+    return new Uploader({ api: '', token: reason => session.token(reason) });
   } catch (error) {
     console.error('the uploader could not be started', error);
     showBroken();
@@ -29,7 +29,10 @@ async function startUploader() {
 // Files that come before the uploader is there wait for it.
 let take = null;
 const early = [];
-startIntake(files => (take ? take(files) : early.push(...files)));
+startIntake({
+  files: files => (take ? take.add(files) : early.push(...files)),
+  transfer: transfer => (take ? take.addFrom(transfer) : early.push(...transfer.files)),
+});
 
 const gallery = new Gallery();
 let count = 0;
@@ -54,8 +57,8 @@ if (uploader) {
   });
   cards.addEventListener('trouble', () => connection.probe());
   gallery.follow(cards);
-  take = files => cards.add(files);
-  take(early.splice(0));
+  take = uploader;
+  if (early.length > 0) uploader.add(early.splice(0));
   new Unfinished(uploader, cards).load();
   addEventListener('pagehide', event => {
     if (!event.persisted) uploader.close();

@@ -15,7 +15,7 @@ export class Cards extends EventTarget {
   #uploader;
   #cards = new Set();
   #byId = new Map();
-  #latest = new Map();
+  #place = null;
   #timer = 0;
   #section = document.querySelector('#uploads-section');
   #list = document.querySelector('#uploads');
@@ -27,6 +27,7 @@ export class Cards extends EventTarget {
   constructor(uploader) {
     super();
     this.#uploader = uploader;
+    uploader.addEventListener('added', event => this.#onAdded(event.detail));
     uploader.addEventListener('change', event => this.#onChange(event.detail));
     this.#pauseAll.addEventListener('click', () =>
       this.#forEach(
@@ -47,19 +48,20 @@ export class Cards extends EventTarget {
     });
   }
 
-  /** Takes files in the order given, above what is already there. */
-  add(files) {
-    if (files.length === 0) return;
-    const cards = files.map(file => {
-      const card = new Card(beginning(file), (name, which) => this.#act(name, which));
-      card.setFile(file);
+  /** Shows new uploads in the order given, above what is already there, or in the place of one that begins anew. */
+  #onAdded(snapshots) {
+    const cards = snapshots.map(snapshot => {
+      const card = new Card(snapshot, (name, which) => this.#act(name, which));
       this.#cards.add(card);
-      announceOutcome('say.added', { name: file.name });
+      this.#byId.set(snapshot.id, card);
+      this.#uploader.file(snapshot.id).then(file => file && card.setFile(file), () => {});
+      announceOutcome('say.added', { name: snapshot.file_name });
       return card;
     });
-    this.#list.prepend(...cards.map(card => card.element));
+    const elements = cards.map(card => card.element);
+    if (this.#place) this.#place.after(...elements);
+    else this.#list.prepend(...elements);
     this.#section.hidden = false;
-    for (const card of cards) this.#start(card);
     this.#summarize();
   }
 
@@ -70,32 +72,7 @@ export class Cards extends EventTarget {
     );
   }
 
-  async #start(card) {
-    let id;
-    try {
-      id = await this.#uploader.add(card.file);
-    } catch (error) {
-      card.update({
-        ...card.snapshot,
-        state: 'failed',
-        error: { code: error?.code ?? 'unknown', message: String(error) },
-      });
-      return this.#tell(card);
-    }
-    const other = this.#byId.get(id);
-    if (other && other !== card && this.#cards.has(other)) {
-      // The same file is already on its way: keep the card that has it.
-      this.#drop(card);
-      other.element.scrollIntoView({ block: 'nearest' });
-      return;
-    }
-    this.#byId.set(id, card);
-    card.update(this.#latest.get(id) ?? { ...card.snapshot, id });
-    this.#afterState(card, 'preparing');
-  }
-
   #onChange(snapshot) {
-    this.#latest.set(snapshot.id, snapshot);
     const card = this.#byId.get(snapshot.id);
     if (!card) return;
     const before = card.snapshot.state;
@@ -110,7 +87,7 @@ export class Cards extends EventTarget {
   #redraw() {
     this.#timer = 0;
     for (const [id, card] of this.#byId) {
-      const snapshot = this.#latest.get(id);
+      const snapshot = this.#uploader.snapshot(id);
       if (snapshot && snapshot !== card.snapshot) card.update(snapshot);
     }
     this.#summarize();
@@ -138,19 +115,17 @@ export class Cards extends EventTarget {
   #act(name, card) {
     const { id } = card.snapshot;
     if (name === 'remove') return this.#removeByUser(card);
-    if (name === 'again' || (name === 'retry' && !id)) return this.#again(card);
+    if (name === 'again') return this.#again(card);
     return this.#uploader[name](id);
   }
 
   /** A new upload of the same file, in the place of the old card. */
   #again(card) {
-    const fresh = new Card(beginning(card.file), (name, which) => this.#act(name, which));
-    fresh.setFile(card.file);
-    this.#cards.add(fresh);
-    card.element.after(fresh.element);
+    this.#place = card.element;
+    const [id] = this.#uploader.add(card.file);
+    this.#place = null;
     this.#drop(card);
-    fresh.article.focus();
-    this.#start(fresh);
+    this.#byId.get(id).article.focus();
   }
 
   #removeByUser(card) {
@@ -173,7 +148,7 @@ export class Cards extends EventTarget {
     card.dispose();
     this.#cards.delete(card);
     this.#byId.delete(card.snapshot.id);
-    this.#latest.delete(card.snapshot.id);
+    this.#uploader.remove(card.snapshot.id);
     this.#section.hidden = this.#cards.size === 0;
     this.#summarize();
     this.dispatchEvent(new CustomEvent('dropped', { detail: card.snapshot }));
@@ -222,25 +197,4 @@ function shareOf(snapshots) {
     0,
   );
   return total > 0 ? sent / total : 0;
-}
-
-/** What is known of a file before the uploader has looked at it. */
-function beginning(file) {
-  return {
-    id: null,
-    file_name: file.name,
-    size_bytes: file.size,
-    state: 'preparing',
-    sent_bytes: 0,
-    acknowledged_bytes: 0,
-    speed_bytes_per_s: 0,
-    remaining_s: null,
-    resumed_bytes: 0,
-    upload_id: null,
-    media_id: null,
-    error: null,
-    media: null,
-    started_at_ms: Date.now(),
-    elapsed_ms: 0,
-  };
 }

@@ -12,6 +12,12 @@ const FINAL = new Set([
   'template_refused',
   'forbidden',
   'file_changed',
+  'type_refused',
+  'too_many_pixels',
+  'too_many_files',
+  'duplicate',
+  'is_directory',
+  'directory_unreadable',
 ]);
 /** The upload is spent, only a new one helps. */
 const SPENT = new Set([

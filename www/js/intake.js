@@ -3,13 +3,13 @@
 import { moment } from './format.js';
 import { t } from './i18n.js';
 
-/** Calls `take(files)` for files that came in by any way. */
+/** Calls `take.files(list)` for what was chosen or pasted, and `take.transfer(dataTransfer)` for what was dropped. */
 export function startIntake(take) {
   const input = document.querySelector('#file-input');
   input.addEventListener('change', () => {
     const files = [...input.files];
     input.value = ''; // so that the same file can be chosen again
-    take(files);
+    if (files.length > 0) take.files(files);
   });
 
   const drags = event => event.dataTransfer?.types.includes('Files');
@@ -25,18 +25,18 @@ export function startIntake(take) {
     event.preventDefault();
     event.dataTransfer.dropEffect = 'copy';
   });
-  addEventListener('drop', async event => {
+  addEventListener('drop', event => {
     if (!drags(event)) return;
     event.preventDefault();
     show(false);
-    take(await dropped(event.dataTransfer));
+    take.transfer(event.dataTransfer);
   });
 
   addEventListener('paste', event => {
     const files = [...(event.clipboardData?.files ?? [])].map(named);
     if (files.length === 0) return;
     event.preventDefault();
-    take(files);
+    take.files(files);
   });
 }
 
@@ -48,26 +48,4 @@ function named(file) {
     type: file.type,
     lastModified: file.lastModified,
   });
-}
-
-/** All files of a drop, those inside folders too; hidden files are left out. */
-async function dropped(transfer) {
-  const entries = [...transfer.items]
-    .filter(item => item.kind === 'file')
-    .map(item => item.webkitGetAsEntry?.() ?? item.getAsFile());
-  const files = [];
-  for (const entry of entries) await collect(entry, files);
-  return files;
-}
-
-async function collect(entry, files) {
-  if (!entry || entry.name.startsWith('.')) return;
-  if (entry instanceof File) return void files.push(entry);
-  if (entry.isFile) return void files.push(await new Promise((resolve, reject) => entry.file(resolve, reject)));
-  const reader = entry.createReader();
-  for (;;) {
-    const batch = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-    if (batch.length === 0) return;
-    for (const child of batch) await collect(child, files);
-  }
 }

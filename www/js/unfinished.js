@@ -36,7 +36,7 @@ export class Unfinished {
   }
 
   #row(entry) {
-    const { fingerprint, file_name: name, size_bytes, acknowledged_bytes, updated_at_ms } = entry;
+    const { fingerprint, file_name: name, size_bytes, acknowledged_bytes, updated_at_ms, has_handle } = entry;
     const problem = el('p', { class: 'unfinished-problem', role: 'alert' });
     const meter = el('div', { class: 'meter', 'aria-hidden': 'true' }, el('span'));
     meter.style.setProperty('--share', acknowledged_bytes / size_bytes);
@@ -44,10 +44,20 @@ export class Unfinished {
     input.addEventListener('change', () => {
       const [file] = input.files;
       if (!file) return;
-      if (file.size === size_bytes) return this.#cards.add([file]);
+      if (file.size === size_bytes) return void this.#uploader.add([file]);
       input.value = '';
       setText(problem, t('unfinished.other_file', { name, found: size(file.size), wanted: size(size_bytes) }));
     });
+    const goOn = async () => {
+      try {
+        await this.#uploader.resumeUnfinished(fingerprint);
+      } catch (error) {
+        // The file has gone, or may not be read: choosing it is the other way.
+        setText(problem, t(error.code === 'file_changed' ? 'error.file_changed.what' : 'unfinished.not_readable', { name }));
+        input.click();
+      }
+    };
+    const words = has_handle ? 'unfinished.continue' : 'unfinished.choose_short';
     return el(
       'li',
       { class: 'unfinished-row', 'data-fingerprint': fingerprint },
@@ -55,7 +65,7 @@ export class Unfinished {
       el(
         'div',
         { class: 'unfinished-words' },
-        el('h3', { text: t('unfinished.choose', { name }) }),
+        el('h3', { text: has_handle ? name : t('unfinished.choose', { name }) }),
         el('p', {
           class: 'quiet-text',
           text: t('unfinished.state', {
@@ -76,10 +86,10 @@ export class Unfinished {
             type: 'button',
             class: 'button primary',
             'data-action': 'choose',
-            'aria-label': `${t('unfinished.choose_short')}: ${name}`,
-            onclick: () => input.click(),
+            'aria-label': `${t(words)}: ${name}`,
+            onclick: () => (has_handle ? goOn() : input.click()),
           },
-          el('span', { text: t('unfinished.choose_short') }),
+          el('span', { text: t(words) }),
         ),
         el(
           'button',

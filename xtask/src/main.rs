@@ -10,6 +10,7 @@ mod credentials;
 mod dev;
 mod doctor;
 mod lint;
+mod package;
 mod pictures;
 mod places;
 mod ready;
@@ -51,6 +52,8 @@ enum Command {
     Bench(bench::Bench),
     /// Measure hashing in Chromium: scalar, four lanes, the browser's own, CRC64NVME
     BenchHash,
+    /// Make the npm package of the browser client, target/package/*.tgz
+    Package,
     /// Make the documents' pictures and the README's demo output anew, from a real run
     Pictures,
     /// Check format, lints, licences and sources
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Command::Wasm(options) => wasm::build(&options),
         Command::Bench(bench) => bench::run(&bench),
         Command::BenchHash => bench_hash::run(),
+        Command::Package => package::run(),
         Command::Pictures => pictures::run(),
         Command::Lint => lint::run(),
     };

@@ -55,6 +55,7 @@ pub(crate) fn run(purpose: Purpose) -> Result<()> {
         apt::install(&["fonts-wqy-microhei"], "usually a few seconds")?;
     }
     browser()?;
+    npm_ci(&places::root().join("tests/browser/uppy"), "Uppy 5 and 6, which the tests run")?;
     minio()
 }
 

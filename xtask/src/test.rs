@@ -5,7 +5,7 @@ use std::{env, process::Command};
 use anyhow::{Result, bail};
 use clap::Args;
 
-use crate::{places, setup, shell, wasm};
+use crate::{package, places, setup, shell, wasm};
 
 /// Options of `cargo xtask test`.
 #[derive(Debug, Args)]
@@ -26,7 +26,7 @@ pub(crate) struct Options {
 /// When set-up, build or a test fails.
 pub(crate) fn run(options: &Options) -> Result<()> {
     setup::run(setup::Purpose::Test)?;
-    wasm::build(&wasm::Options { toolchain: wasm::Toolchain::Auto, force: false })?;
+    package::run()?;
     let module = wasm::build_bench(true)?;
     let minio = places::bin().join("minio").exists();
     if !minio {

@@ -14,6 +14,7 @@ use clap::Args;
 use sha2::{Digest, Sha256};
 use wasm_bindgen_cli_support::Bindgen;
 
+pub(crate) use self::sizes::gzip_bytes;
 use self::toolchain::Build;
 pub(crate) use self::toolchain::{Toolchain, prepare, ready};
 use crate::{places, setup, shell};

@@ -1,5 +1,7 @@
 //! The browser's own reading and writing of JSON says the same as serde: in Chromium, for every type.
 
+#![expect(clippy::unwrap_used, reason = "the samples are right or of no use")]
+
 use std::{
     io::Write,
     path::{Path, PathBuf},

@@ -10,6 +10,11 @@ ALTER TABLE uploads ADD COLUMN content_sha256 TEXT;
 CREATE INDEX uploads_by_content ON uploads (tenant_id, content_sha256) WHERE content_sha256 IS NOT NULL;
 CREATE INDEX uploads_open_of_owner ON uploads (tenant_id, user_id) WHERE state = 'open';
 
+-- When what came late for an aborted upload was removed, after its last presigned request had expired.
+ALTER TABLE uploads ADD COLUMN swept_at_ms BIGINT;
+CREATE INDEX uploads_unswept ON uploads (closed_at_ms) WHERE state = 'aborted' AND swept_at_ms IS NULL;
+CREATE INDEX media_news_of_owner ON media (tenant_id, user_id, last_event_at_ms);
+
 -- Of the kind that the upload's integrity names.
 ALTER TABLE upload_parts RENAME COLUMN sha256 TO checksum;
 

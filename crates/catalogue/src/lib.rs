@@ -10,10 +10,14 @@
 //!
 //! No clock in here: whoever calls passes the time, in milliseconds since 1970 UTC.
 
+mod challenges;
+mod closing;
 mod connect;
+mod creation;
 mod dead_letters;
 mod error;
 mod jobs;
+mod looks;
 mod media;
 mod outbox;
 mod parts;
@@ -22,11 +26,16 @@ mod rows;
 mod sweep;
 mod uploads;
 
+pub use challenges::{KnownContent, NewChallenge};
+pub use closing::{Completion, WholeUpload};
 pub use connect::Catalogue;
+pub use creation::CreateOutcome;
 pub use dead_letters::DeadLetter;
 pub use error::CatalogueError;
 pub use jobs::{FencingToken, Job, JobStart};
+pub use looks::DueLook;
+pub use media::OwnedMedia;
 pub use outbox::{Backlog, OutboxEvent};
 pub use publish::{FailOutcome, NewRendition, PublishOutcome};
 pub use sweep::StalledMedia;
-pub use uploads::{Completion, CreateOutcome, IdempotencyKey, NewUpload, Transport, UploadRow};
+pub use uploads::{IdempotencyKey, NewUpload, Protocol, Transport, UploadRow};

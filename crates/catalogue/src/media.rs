@@ -1,15 +1,18 @@
 //! Pictures as owners and viewers see them.
 
 use sealmark_protocol::{Failure, MediaId, MediaRecord, Rendition, TenantId, UploadId, UserId};
-use sqlx::{AnyConnection, any::AnyRow};
+use sqlx::{AnyConnection, AssertSqlSafe, any::AnyRow};
 
-use crate::{Catalogue, CatalogueError, rows::Columns};
+use crate::{
+    Catalogue, CatalogueError,
+    rows::{Columns, placeholders},
+};
 
 /// The columns of [`MediaRecord`], from `media` as m and its current version in `renditions` as r.
 macro_rules! select_media {
     ($rest:literal) => {
         concat!(
-            "SELECT m.media_id, m.upload_id, m.state, m.file_name, m.size_bytes, m.created_at_ms, m.uploaded_at_ms, \
+            "SELECT m.media_id, m.upload_id, m.tenant_id, m.user_id, m.state, m.file_name, m.size_bytes, m.created_at_ms, m.uploaded_at_ms, m.last_event_at_ms, \
              m.failure_code, m.failure_message, m.current_version, r.version, r.digest, r.object_key, \
              r.content_type AS r_content_type, r.size_bytes AS r_size_bytes, r.width, r.height, r.template, \
              r.job_ms, r.created_at_ms AS r_created_at_ms FROM media m \
@@ -17,6 +20,19 @@ macro_rules! select_media {
             $rest
         )
     };
+}
+
+/// A picture and whose it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OwnedMedia {
+    /// Shop.
+    pub tenant: TenantId,
+    /// Who uploaded it.
+    pub user_id: UserId,
+    /// The picture.
+    pub media: MediaRecord,
+    /// When something last happened to it, in milliseconds since 1970 UTC.
+    pub last_event_at_ms: i64,
 }
 
 fn record(row: &AnyRow) -> Result<MediaRecord, CatalogueError> {
@@ -102,6 +118,72 @@ impl Catalogue {
             .await?
             .map(|row| record(&row))
             .transpose()
+    }
+
+    /// Those of these pictures that are this user's, in any order.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn media_of_owner_by_ids(
+        &self,
+        tenant: &TenantId,
+        user_id: &UserId,
+        media_ids: &[MediaId],
+    ) -> Result<Vec<MediaRecord>, CatalogueError> {
+        let mut found = self.media_with_owners(media_ids).await?;
+        found.retain(|owned| owned.tenant == *tenant && owned.user_id == *user_id);
+        Ok(found.into_iter().map(|owned| owned.media).collect())
+    }
+
+    /// These pictures and whose they are, in any order; at most 1,000.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn media_with_owners(&self, media_ids: &[MediaId]) -> Result<Vec<OwnedMedia>, CatalogueError> {
+        if media_ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = format!("{} WHERE m.media_id IN ({})", select_media!(""), placeholders(1, media_ids.len()));
+        // Placeholders only: no value is part of the text.
+        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(media_ids.len() == 1);
+        for id in media_ids {
+            query = query.bind(id.to_string());
+        }
+        let owned = |row: &AnyRow| {
+            Ok(OwnedMedia {
+                tenant: row.word("tenant_id")?,
+                user_id: row.word("user_id")?,
+                media: record(row)?,
+                last_event_at_ms: row.time("last_event_at_ms")?,
+            })
+        };
+        query.fetch_all(self.readers()).await?.iter().map(owned).collect()
+    }
+
+    /// A user's pictures that something has happened to since a time, the oldest news first, with when it was.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn media_changed_since(
+        &self,
+        tenant: &TenantId,
+        user_id: &UserId,
+        since_ms: i64,
+        limit: u32,
+    ) -> Result<Vec<(i64, MediaRecord)>, CatalogueError> {
+        sqlx::query(select_media!(
+            "WHERE m.tenant_id = $1 AND m.user_id = $2 AND m.last_event_at_ms >= $3 \
+             ORDER BY m.last_event_at_ms, m.media_id LIMIT $4"
+        ))
+        .bind(tenant.as_str())
+        .bind(user_id.as_str())
+        .bind(since_ms)
+        .bind(i64::from(limit))
+        .fetch_all(self.readers())
+        .await?
+        .iter()
+        .map(|row| Ok((row.time("last_event_at_ms")?, record(row)?)))
+        .collect()
     }
 
     /// A user's pictures, newest first, without those whose upload was aborted.

@@ -86,3 +86,8 @@ pub(crate) fn storable(text: &str) -> String {
 pub(crate) fn placeholders(first: usize, count: usize) -> String {
     (first..first + count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
 }
+
+/// `($1, $2), ($3, $4)` for 2 rows of 2 columns.
+pub(crate) fn rows_of_placeholders(rows: usize, columns: usize) -> String {
+    (0..rows).map(|row| format!("({})", placeholders(row * columns + 1, columns))).collect::<Vec<_>>().join(", ")
+}

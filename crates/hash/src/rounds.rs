@@ -33,37 +33,59 @@ fn twice<W: Word, const A: u32, const B: u32>(word: W) -> W {
 }
 
 /// One block, as its 16 words, into the state.
+///
+/// The words to come are made between the rounds: either alone would leave the processor waiting for its own results.
 #[inline(always)]
-pub(super) fn compress<W: Word>(state: &mut [W; 8], block: [W; 16]) {
-    let mut schedule = [W::splat(0); 64];
-    schedule[..16].copy_from_slice(&block);
-    for at in 16..64 {
-        let (early, late) = (schedule[at - 15], schedule[at - 2]);
-        let early = twice::<W, 7, 18>(early).xor(early.shift_right(3));
-        let late = twice::<W, 17, 19>(late).xor(late.shift_right(10));
-        schedule[at] = schedule[at - 16].add(early).add(schedule[at - 7]).add(late);
-    }
+pub(super) fn compress<W: Word>(state: &mut [W; 8], mut words: [W; 16]) {
     let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = *state;
-    // Eight rounds bring every letter back to its place, so none has to be moved.
     macro_rules! round {
         ($a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident $input:expr) => {
             let chosen = $g.xor($e.and($f.xor($g)));
-            let one = $h.add($input).add(rotated::<W, 6, 11, 25>($e)).add(chosen);
+            let one = $h.add($input).add(chosen).add(rotated::<W, 6, 11, 25>($e));
             let majority = $b.xor($a.xor($b).and($b.xor($c)));
             $d = $d.add(one);
-            $h = one.add(rotated::<W, 2, 13, 22>($a)).add(majority);
+            $h = one.add(majority).add(rotated::<W, 2, 13, 22>($a));
         };
     }
-    for (words, constants) in schedule.as_chunks::<8>().0.iter().zip(K.as_chunks::<8>().0) {
-        let input = |at: usize| words[at].add(W::splat(constants[at]));
-        round!(a b c d e f g h input(0));
-        round!(h a b c d e f g input(1));
-        round!(g h a b c d e f input(2));
-        round!(f g h a b c d e input(3));
-        round!(e f g h a b c d input(4));
-        round!(d e f g h a b c input(5));
-        round!(c d e f g h a b input(6));
-        round!(b c d e f g h a input(7));
+    // Eight rounds bring every letter back to its place, so none has to be moved.
+    macro_rules! sixteen {
+        ($input:ident) => {
+            round!(a b c d e f g h $input!(0));
+            round!(h a b c d e f g $input!(1));
+            round!(g h a b c d e f $input!(2));
+            round!(f g h a b c d e $input!(3));
+            round!(e f g h a b c d $input!(4));
+            round!(d e f g h a b c $input!(5));
+            round!(c d e f g h a b $input!(6));
+            round!(b c d e f g h a $input!(7));
+            round!(a b c d e f g h $input!(8));
+            round!(h a b c d e f g $input!(9));
+            round!(g h a b c d e f $input!(10));
+            round!(f g h a b c d e $input!(11));
+            round!(e f g h a b c d $input!(12));
+            round!(d e f g h a b c $input!(13));
+            round!(c d e f g h a b $input!(14));
+            round!(b c d e f g h a $input!(15));
+        };
+    }
+    let (constants, _) = K.as_chunks::<16>();
+    macro_rules! given {
+        ($at:literal) => {
+            words[$at].add(W::splat(constants[0][$at]))
+        };
+    }
+    sixteen!(given);
+    for constants in &constants[1..] {
+        macro_rules! made {
+            ($at:literal) => {{
+                let (early, late) = (words[($at + 1) % 16], words[($at + 14) % 16]);
+                let early = twice::<W, 7, 18>(early).xor(early.shift_right(3));
+                let late = twice::<W, 17, 19>(late).xor(late.shift_right(10));
+                words[$at] = words[$at].add(early).add(words[($at + 9) % 16]).add(late);
+                words[$at].add(W::splat(constants[$at]))
+            }};
+        }
+        sixteen!(made);
     }
     for (word, new) in state.iter_mut().zip([a, b, c, d, e, f, g, h]) {
         *word = word.add(new);

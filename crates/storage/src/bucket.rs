@@ -43,8 +43,8 @@ pub struct BucketSetup {
 }
 
 impl Store {
-    /// Makes sure that the bucket is there and lets browsers of `allowed_origins` PUT parts and read etags; changes
-    /// nothing when all is so already.
+    /// Makes sure that the bucket is there and lets browsers of `allowed_origins` PUT parts, POST forms and read etags
+    /// and locations; changes nothing when all is so already.
     ///
     /// The bucket stays private: access is by signature alone. Rules that others put there are kept.
     ///
@@ -110,9 +110,10 @@ impl Store {
         let ours = CorsRule::builder()
             .id(CORS_RULE)
             .set_allowed_origins(Some(allowed_origins.to_vec()))
-            .set_allowed_methods(Some(["PUT", "GET", "HEAD"].map(str::to_owned).to_vec()))
+            .set_allowed_methods(Some(["PUT", "POST", "GET", "HEAD"].map(str::to_owned).to_vec()))
             .allowed_headers("*")
             .expose_headers("ETag")
+            .expose_headers("Location")
             .max_age_seconds(PREFLIGHT_MAX_AGE_S)
             .build()
             .map_err(|error| self.unbuilt("PutBucketCors", error))?;

@@ -33,6 +33,10 @@ pub struct Store {
     pub(crate) signer: Client,
     pub(crate) bucket: String,
     pub(crate) region: String,
+    /// Sign forms; their `Debug` hides the secret.
+    pub(crate) credentials: Credentials,
+    /// Where browsers send forms.
+    pub(crate) form_url: String,
 }
 
 impl Store {
@@ -52,6 +56,8 @@ impl Store {
             signer: client(config, config.public_endpoint(), http),
             bucket: config.bucket.clone(),
             region: config.region.clone(),
+            credentials: credentials(config),
+            form_url: config.form_url(),
         })
     }
 
@@ -61,13 +67,16 @@ impl Store {
     }
 }
 
+fn credentials(config: &StoreConfig) -> Credentials {
+    Credentials::new(&config.access_key, &config.secret_key, None, None, "sealmark")
+}
+
 fn client(config: &StoreConfig, endpoint: &str, http: SharedHttpClient) -> Client {
-    let credentials = Credentials::new(&config.access_key, &config.secret_key, None, None, "sealmark");
     let config = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .endpoint_url(endpoint)
         .region(Region::new(config.region.clone()))
-        .credentials_provider(credentials)
+        .credentials_provider(credentials(config))
         .force_path_style(config.path_style)
         .http_client(http)
         // Checksums are ours to choose: every write carries SHA-256, and CRC32 trailers are beyond some stores.

@@ -93,6 +93,15 @@ impl StoreConfig {
             _ => endpoint.to_owned(),
         }
     }
+
+    /// Where browsers send forms: the bucket itself.
+    pub(crate) fn form_url(&self) -> String {
+        if self.path_style {
+            format!("{}/{}", self.object_origin(), self.bucket)
+        } else {
+            format!("{}/", self.object_origin())
+        }
+    }
 }
 
 fn is_origin(text: &str) -> bool {

@@ -1,7 +1,12 @@
 //! Whole objects: look, read, write once, delete.
 
-use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::{
+    primitives::ByteStream,
+    types::{ChecksumMode, MetadataDirective},
+};
 use bytes::{Bytes, BytesMut};
+use sealmark_protocol::{ByteRange, Checksum};
+use url::form_urlencoded;
 
 use crate::{ObjectKey, StorageError, Store};
 
@@ -14,6 +19,9 @@ pub struct ObjectHead {
     pub etag: String,
     /// Content type that it was stored with.
     pub content_type: String,
+    /// What its bytes hash to, where the store keeps that for the whole object: SHA-256 of one that came in one piece,
+    /// or CRC64NVME. `None` where it keeps none.
+    pub checksum: Checksum,
 }
 
 impl Store {
@@ -27,12 +35,14 @@ impl Store {
     ///
     /// Source: S3 API, HeadObject.
     pub async fn head(&self, key: &ObjectKey) -> Result<Option<ObjectHead>, StorageError> {
-        let answer = self.client.head_object().bucket(&self.bucket).key(key.to_string()).send().await;
+        let asked = self.client.head_object().bucket(&self.bucket).key(key.to_string());
+        let answer = asked.checksum_mode(ChecksumMode::Enabled).send().await;
         match answer.map_err(|error| StorageError::from_sdk("HeadObject", key, error)) {
             Ok(answer) => Ok(Some(ObjectHead {
                 size_bytes: answer.content_length.and_then(|size| u64::try_from(size).ok()).unwrap_or(0),
                 etag: answer.e_tag.unwrap_or_default(),
                 content_type: answer.content_type.unwrap_or_default(),
+                checksum: checksum(answer.checksum_sha256.as_deref(), answer.checksum_crc64_nvme.as_deref()),
             })),
             Err(StorageError::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
@@ -78,6 +88,74 @@ impl Store {
         Ok(bytes.freeze())
     }
 
+    /// Reads a range of an object that is still the one with this etag.
+    ///
+    /// # Errors
+    /// [`StorageError::Conflict`] when it is another one by now, or ends before the range does;
+    /// [`StorageError::NotFound`], [`StorageError::Denied`], [`StorageError::Unavailable`].
+    ///
+    /// Source: S3 API, GetObject, headers `Range` and `If-Match`.
+    pub async fn get_range(&self, key: &ObjectKey, etag: &str, range: ByteRange) -> Result<Bytes, StorageError> {
+        let operation = "GetObject";
+        let conflict =
+            |reason: &str| StorageError::Conflict { operation, key: key.to_string(), source: reason.to_owned().into() };
+        if range.length == 0 {
+            return Ok(Bytes::new());
+        }
+        let answer = self
+            .client
+            .get_object()
+            .bucket(&self.bucket)
+            .key(key.to_string())
+            .if_match(etag)
+            .range(format!("bytes={}-{}", range.offset, range.offset.saturating_add(range.length) - 1))
+            .send()
+            .await
+            .map_err(|error| StorageError::from_sdk(operation, key, error))?;
+        // Asked before the body is read: a store that ignores the range must not fill our memory.
+        if answer.content_length.and_then(|length| u64::try_from(length).ok()) != Some(range.length) {
+            return Err(conflict("the object ends before the range"));
+        }
+        let read = answer.body.collect().await.map_err(|error| StorageError::Unavailable {
+            operation,
+            key: key.to_string(),
+            source: Box::new(error),
+        })?;
+        Ok(read.into_bytes())
+    }
+
+    /// Copies an object of at most 5 GiB inside the store, if it is still the one with this etag; `announced` as for
+    /// [`create`](Self::create).
+    ///
+    /// # Errors
+    /// [`StorageError::Conflict`] when it is another one by now; [`StorageError::NotFound`], [`StorageError::Denied`],
+    /// [`StorageError::Unavailable`].
+    ///
+    /// Source: S3 API, CopyObject.
+    pub async fn copy(
+        &self,
+        from: &ObjectKey,
+        etag: &str,
+        to: &ObjectKey,
+        announced: Option<&str>,
+    ) -> Result<(), StorageError> {
+        // Our keys hold nothing that a URL would have to encode but the slash, which stands for itself here.
+        let source: String = form_urlencoded::byte_serialize(from.to_string().as_bytes()).collect();
+        self.client
+            .copy_object()
+            .bucket(&self.bucket)
+            .key(to.to_string())
+            .copy_source(format!("{}/{}", self.bucket, source.replace("%2F", "/")))
+            .copy_source_if_match(etag)
+            .metadata_directive(MetadataDirective::Replace)
+            .content_type(to.content_type(announced))
+            .cache_control(to.cache_control())
+            .send()
+            .await
+            .map_err(|error| StorageError::from_sdk("CopyObject", from, error))?;
+        Ok(())
+    }
+
     /// Writes a version with its content type and cache rule.
     ///
     /// The digest in the key goes along as checksum, so the store takes these bytes or none, and a repeat writes the
@@ -119,4 +197,11 @@ impl Store {
             Err(error) => Err(error),
         }
     }
+}
+
+/// The checksum of a whole object. A composite one, which has the number of parts behind it, is none of its bytes.
+fn checksum(sha256: Option<&str>, crc64nvme: Option<&str>) -> Checksum {
+    let sha256 = sha256.and_then(|text| text.parse().ok()).map(Checksum::Sha256);
+    let crc64nvme = || crc64nvme.and_then(|text| text.parse().ok()).map(Checksum::Crc64nvme);
+    sha256.or_else(crc64nvme).unwrap_or(Checksum::None)
 }

@@ -20,6 +20,10 @@ const SENT_BY_ANY_CLIENT: [&str; 2] = ["host", "content-length"];
 pub struct PresignedUrl(String);
 
 impl PresignedUrl {
+    pub(crate) fn new(url: String) -> Self {
+        Self(url)
+    }
+
     /// The URL, to be handed to the one who may use it.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -86,6 +90,38 @@ impl Store {
             .content_length(i64::try_from(size_bytes).map_err(|error| presign(error.into()))?)
             .set_checksum_sha256(sha256)
             .set_checksum_crc64_nvme(crc64nvme)
+            .presigned(config)
+            .await
+            .map_err(|error| StorageError::from_sdk(operation, key, error))?;
+        Ok(request(&signed, expires_at_ms))
+    }
+
+    /// Presigns the PUT of one part whose bytes nobody has announced: any length, and no checksum.
+    ///
+    /// What came is known from [`list_parts`](Self::list_parts). `ttl` as for [`presign_part`](Self::presign_part).
+    ///
+    /// # Errors
+    /// [`StorageError::Presign`] for another `ttl`.
+    ///
+    /// Source: S3 API, UploadPart; Signature Version 4 in query parameters.
+    pub async fn presign_unannounced_part(
+        &self,
+        key: &ObjectKey,
+        upload: &StoreUploadId,
+        number: PartNumber,
+        ttl: Duration,
+    ) -> Result<PresignedRequest, StorageError> {
+        let operation = "UploadPart";
+        let presign = |source| StorageError::Presign { operation, key: key.to_string(), source };
+        let (config, expires_at_ms) = expiry(ttl, 1).map_err(presign)?;
+        let signed = self
+            .signer
+            .upload_part()
+            .bucket(&self.bucket)
+            .key(key.to_string())
+            .upload_id(upload.as_str())
+            // At most 10,000, by its type.
+            .part_number(number.get() as i32)
             .presigned(config)
             .await
             .map_err(|error| StorageError::from_sdk(operation, key, error))?;

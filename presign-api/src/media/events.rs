@@ -1,6 +1,6 @@
 //! `GET /v1/media/{id}/events`: the record, again each time that it changes (server-sent events).
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     extract::State,
@@ -10,8 +10,12 @@ use axum::{
     },
 };
 use futures::Stream;
+use sealmark_catalogue::OwnedMedia;
 use sealmark_protocol::{MediaId, MediaRecord};
-use tokio::{sync::broadcast::error::RecvError, time::timeout};
+use tokio::{
+    sync::broadcast::{Receiver, error::RecvError},
+    time::timeout,
+};
 
 use super::record;
 use crate::{app::App, auth::Caller, problem::ApiError, request::Path};
@@ -19,7 +23,7 @@ use crate::{app::App, auth::Caller, problem::ApiError, request::Path};
 /// The record is read again after this long without news, for news may be lost while Redis is away.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// A comment is sent this often, so that a proxy does not end a quiet connection.
-const HEARTBEAT: Duration = Duration::from_secs(15);
+pub(super) const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// Follow one picture of the caller's: an event `media` with its record now and at each change.
 #[utoipa::path(get, path = "/v1/media/{id}/events", tag = "media", security(("token" = [])),
@@ -62,11 +66,11 @@ fn changes(app: App, caller: Caller, id: MediaId) -> impl Stream<Item = Result<E
 }
 
 /// Returns when there may be something new; `None` when the service stops.
-async fn wait_for_news(news: &mut tokio::sync::broadcast::Receiver<MediaId>, id: MediaId, app: &App) -> Option<()> {
+async fn wait_for_news(news: &mut Receiver<Arc<OwnedMedia>>, id: MediaId, app: &App) -> Option<()> {
     let heard = async {
         loop {
             match news.recv().await {
-                Ok(about) if about == id => return,
+                Ok(news) if news.media.media_id == id => return,
                 Ok(_) => {}
                 // Behind by more than the backlog, or nobody sends: the record tells.
                 Err(RecvError::Lagged(_)) => return,

@@ -1,8 +1,9 @@
 //! `DELETE /v1/uploads/{id}`: gives an upload up.
 
 use axum::{extract::State, http::StatusCode};
-use sealmark_catalogue::CatalogueError;
+use sealmark_catalogue::{CatalogueError, UploadRow};
 use sealmark_protocol::{UploadId, UploadState};
+use sealmark_storage::StorageError;
 
 use super::{closed, find, in_store};
 use crate::{
@@ -25,17 +26,27 @@ pub(crate) async fn abort(
     caller: Caller,
     Path(id): Path<UploadId>,
 ) -> Result<StatusCode, ApiError> {
-    let upload = find(&app, &caller, id).await?;
+    give_up(&app, &find(&app, &caller, id).await?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Aborts an upload, here and in the store; a repeat changes nothing.
+///
+/// What is on its way meanwhile may still arrive: the sweeper removes it once nothing more can come.
+pub(crate) async fn give_up(app: &App, upload: &UploadRow) -> Result<(), ApiError> {
     // The record first: from then on no complete call can win, whatever becomes of the store's answer.
-    match app.catalogue.abort_upload(id, now_ms()).await {
+    match app.catalogue.abort_upload(upload.upload_id, now_ms()).await {
         Ok(_) => {}
         Err(CatalogueError::UploadCompleted { .. }) => return Err(closed(UploadState::Completed)),
         Err(error) => return Err(error.into()),
     }
-    let (key, store_upload) = in_store(&upload);
-    match store_upload {
-        Some(store_upload) => app.store.abort(&key, &store_upload).await?,
-        None => app.store.delete(&key).await?,
+    Ok(remove(app, upload).await?)
+}
+
+/// Removes what the store has of an aborted upload.
+pub(crate) async fn remove(app: &App, upload: &UploadRow) -> Result<(), StorageError> {
+    match in_store(upload) {
+        (key, Some(store_upload)) => app.store.abort(&key, &store_upload).await,
+        (key, None) => app.store.delete(&key).await,
     }
-    Ok(StatusCode::NO_CONTENT)
 }

@@ -1,17 +1,17 @@
 //! `POST /v1/uploads/{id}/complete`: makes the object whole, checks it, and tells the worker by the outbox.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use axum::{Json, extract::State};
-use sealmark_catalogue::{CatalogueError, OutboxEvent, UploadRow};
+use sealmark_catalogue::{CatalogueError, Completion, OutboxEvent, Protocol, Transport, UploadRow, WholeUpload};
 use sealmark_protocol::{
     Checksum, CompleteRequest, Envelope, ErrorCode, EventId, Integrity, MediaRecord, MediaUploaded, PartNumber,
-    StoredPart, UploadId, UploadState,
+    Sha256Digest, StoredPart, UploadId, UploadState,
 };
-use sealmark_storage::{StorageError, UploadedPart};
+use sealmark_storage::{ObjectHead, StorageError, UploadedPart};
 use uuid::Uuid;
 
-use super::{closed, find, in_store};
+use super::{abort::give_up, closed, create::too_large, find, in_store};
 use crate::{
     app::{App, now_ms},
     auth::Caller,
@@ -50,70 +50,214 @@ pub(crate) async fn complete(
         UploadState::Aborted => return Err(closed(upload.state)),
     }
     // On a task of its own: a client that hangs up now must not leave an object that is whole without its record.
-    let work = tokio::spawn(async move { make_whole(&app, upload, &request, traceparent).await });
+    let work = tokio::spawn(async move {
+        let kind = [(upload.upload_id, upload.integrity)];
+        let checksums = app.catalogue.part_checksums_of_many(&kind).await?;
+        let whole = whole(&app, upload, &request, &checksums, traceparent).await?;
+        note_whole(&app, whole).await
+    });
     work.await.map_err(|error| ApiError::new(ErrorCode::Internal).caused_by(error))?.map(Json)
 }
 
-async fn make_whole(
+/// An upload whose object is whole in the store, with what its record will say.
+pub(crate) struct Whole {
+    upload: UploadRow,
+    record: WholeUpload,
+}
+
+/// What parts of uploads were signed with.
+type Checksums = HashMap<(UploadId, PartNumber), Checksum>;
+
+/// Makes the object whole, if all of it is there as it was signed.
+pub(crate) async fn whole(
     app: &App,
     upload: UploadRow,
     request: &CompleteRequest,
+    checksums: &Checksums,
     traceparent: Option<String>,
-) -> Result<MediaRecord, ApiError> {
+) -> Result<Whole, ApiError> {
     let (key, store_upload) = in_store(&upload);
-    let Some(store_upload) = store_upload else { return note(app, upload, traceparent).await };
-    match app.store.list_parts(&key, &store_upload).await {
+    let Some(store_upload) = store_upload else { return of_form(app, upload, checksums, traceparent).await };
+    let content = match app.store.list_parts(&key, &store_upload).await {
         Ok(stored) => {
-            let parts = checked_parts(app, &upload, request, &stored).await?;
+            let parts = checked_parts(&upload, request, &stored, checksums)?;
             match app.store.complete(&key, &store_upload, &parts).await {
-                Ok(_) | Err(StorageError::UploadNotFound { .. }) => {}
+                Ok(_) => content(parts.iter().map(|part| part.checksum)),
+                Err(StorageError::UploadNotFound { .. }) => None,
                 Err(StorageError::PartsRefused { .. } | StorageError::BadDigest { .. }) => {
                     return Err(ApiError::new(ErrorCode::PartMismatch).because("the store refuses the parts"));
                 }
                 Err(error) => return Err(error.into()),
             }
         }
-        // The store has completed it already, by a request whose answer was lost or by one at the same time.
-        Err(StorageError::UploadNotFound { .. }) => {}
+        // The store has completed it already, by a request whose answer was lost or by one at the same time. With what
+        // checksums is not known, so nothing is claimed of the content.
+        Err(StorageError::UploadNotFound { .. }) => None,
         Err(error) => return Err(error.into()),
-    }
-    note(app, upload, traceparent).await
+    };
+    of_object(app, upload, content, traceparent).await
 }
 
-/// Notes an upload as completed whose object is whole in the store, and tells the worker by the outbox.
-pub(crate) async fn note(app: &App, upload: UploadRow, traceparent: Option<String>) -> Result<MediaRecord, ApiError> {
-    let (key, _) = in_store(&upload);
-    let Some(object) = app.store.head(&key).await? else {
+/// SHA-256 over the SHA-256 digests of all parts, where they have some.
+fn content(checksums: impl Iterator<Item = Checksum>) -> Option<Sha256Digest> {
+    let mut digests = Vec::new();
+    for checksum in checksums {
+        let Checksum::Sha256(sha256) = checksum else { return None };
+        digests.extend_from_slice(sha256.as_bytes());
+    }
+    Some(Sha256Digest::of(&digests))
+}
+
+/// A form's object, if the store says that it has checked the bytes that were signed: without that word a store that
+/// does not look at the field would let any bytes through.
+async fn of_form(
+    app: &App,
+    upload: UploadRow,
+    checksums: &Checksums,
+    traceparent: Option<String>,
+) -> Result<Whole, ApiError> {
+    let Some(object) = app.store.head(&in_store(&upload).0).await? else {
+        return Err(ApiError::new(ErrorCode::PartsMissing).because("part 1"));
+    };
+    within_limit(app, &upload, &object).await?;
+    let checked = is_as_signed(&upload, &object, checksums);
+    if !checked {
+        return Err(ApiError::new(ErrorCode::PartMismatch)
+            .because("the store has other bytes than were signed, or cannot tell that they are those"));
+    }
+    let content = content(std::iter::once(object.checksum));
+    with_object(upload, &object, content, traceparent)
+}
+
+/// Whether a form's object has the checksum that was signed; one without integrity has none to compare.
+pub(crate) fn is_as_signed(upload: &UploadRow, object: &ObjectHead, checksums: &Checksums) -> bool {
+    let signed = upload.plan.numbers().next().and_then(|first| checksums.get(&(upload.upload_id, first)));
+    upload.integrity == Integrity::None || signed == Some(&object.checksum)
+}
+
+/// A copy of content that is known.
+pub(crate) async fn of_copy(
+    app: &App,
+    upload: UploadRow,
+    content: Sha256Digest,
+    traceparent: Option<String>,
+) -> Result<Whole, ApiError> {
+    of_object(app, upload, Some(content), traceparent).await
+}
+
+async fn of_object(
+    app: &App,
+    upload: UploadRow,
+    content: Option<Sha256Digest>,
+    traceparent: Option<String>,
+) -> Result<Whole, ApiError> {
+    let Some(object) = app.store.head(&in_store(&upload).0).await? else {
         // Neither parts nor object: aborted by the store's own lifecycle, say.
         return Err(ApiError::new(ErrorCode::UploadClosed).because("the store no longer has the upload"));
     };
-    if object.size_bytes != upload.plan.size_bytes {
+    within_limit(app, &upload, &object).await?;
+    with_object(upload, &object, content, traceparent)
+}
+
+/// Gives an upload up whose object is over the limit: Uppy announces no size, so it could not be held before.
+async fn within_limit(app: &App, upload: &UploadRow, object: &ObjectHead) -> Result<(), ApiError> {
+    if upload.protocol == Protocol::Companion && object.size_bytes > upload.plan.size_bytes {
+        give_up(app, upload).await?;
+        app.store.delete(&in_store(upload).0).await?;
+        return Err(too_large(upload.plan.size_bytes));
+    }
+    Ok(())
+}
+
+fn with_object(
+    upload: UploadRow,
+    object: &ObjectHead,
+    content: Option<Sha256Digest>,
+    traceparent: Option<String>,
+) -> Result<Whole, ApiError> {
+    if upload.protocol == Protocol::Sealmark && object.size_bytes != upload.plan.size_bytes {
         return Err(ApiError::new(ErrorCode::SizeMismatch)
             .because(format!("{} bytes stored, {} announced", object.size_bytes, upload.plan.size_bytes)));
     }
-    let event = event(&upload, &object.etag, traceparent);
-    match app.catalogue.complete_upload(upload.upload_id, &object.etag, object.size_bytes, &event, now_ms()).await {
+    let record = WholeUpload {
+        upload_id: upload.upload_id,
+        source_etag: object.etag.clone(),
+        size_bytes: object.size_bytes,
+        content,
+        event: event(&upload, object, traceparent),
+    };
+    Ok(Whole { upload, record })
+}
+
+/// Notes an upload as completed that the store has completed before, and tells the worker by the outbox.
+pub(crate) async fn note(app: &App, upload: UploadRow, traceparent: Option<String>) -> Result<MediaRecord, ApiError> {
+    let whole = match upload.transport {
+        Transport::Multipart { .. } => of_object(app, upload, None, traceparent).await?,
+        Transport::Form => {
+            let kind = [(upload.upload_id, upload.integrity)];
+            let checksums = app.catalogue.part_checksums_of_many(&kind).await?;
+            of_form(app, upload, &checksums, traceparent).await?
+        }
+    };
+    note_whole(app, whole).await
+}
+
+/// Notes an upload as completed whose object is whole in the store, and tells the worker by the outbox.
+pub(crate) async fn note_whole(app: &App, whole: Whole) -> Result<MediaRecord, ApiError> {
+    let outcome = app.catalogue.complete_upload(&whole.record, now_ms()).await;
+    noted(app, &whole.upload, outcome).await
+}
+
+/// The same for several, in one transaction; the outcomes in their order.
+pub(crate) async fn note_all(app: &App, all: Vec<Whole>) -> Vec<Result<MediaRecord, ApiError>> {
+    if all.is_empty() {
+        return Vec::new();
+    }
+    let (uploads, records): (Vec<_>, Vec<_>) = all.into_iter().map(|whole| (whole.upload, whole.record)).unzip();
+    match app.catalogue.complete_uploads(&records, now_ms()).await {
+        Ok(outcomes) => {
+            let mut noted_all = Vec::with_capacity(outcomes.len());
+            for (upload, outcome) in uploads.iter().zip(outcomes) {
+                noted_all.push(noted(app, upload, outcome).await);
+            }
+            noted_all
+        }
+        Err(error) => {
+            let error = ApiError::from(error);
+            let code = error.code();
+            let others = (1..uploads.len()).map(|_| Err(ApiError::new(code)));
+            others.chain([Err(error)]).collect()
+        }
+    }
+}
+
+async fn noted(
+    app: &App,
+    upload: &UploadRow,
+    outcome: Result<Completion, CatalogueError>,
+) -> Result<MediaRecord, ApiError> {
+    match outcome {
         Ok(completion) => {
             app.relay.call();
             Ok(completion.media)
         }
         Err(CatalogueError::UploadAborted { .. }) => {
             // Aborted while we completed: the object must not stay, for no record will ever name it.
-            app.store.delete(&key).await?;
+            app.store.delete(&in_store(upload).0).await?;
             Err(closed(UploadState::Aborted))
         }
         Err(error) => Err(error.into()),
     }
 }
 
-fn event(upload: &UploadRow, source_etag: &str, traceparent: Option<String>) -> OutboxEvent {
+fn event(upload: &UploadRow, object: &ObjectHead, traceparent: Option<String>) -> OutboxEvent {
     let payload = MediaUploaded {
         media_id: upload.media_id,
         upload_id: upload.upload_id,
         user_id: upload.user_id.clone(),
         source_key: upload.source_key.clone(),
-        source_etag: source_etag.to_owned(),
-        size_bytes: upload.plan.size_bytes,
+        source_etag: object.etag.clone(),
+        size_bytes: object.size_bytes,
         file_name: upload.file_name.clone(),
     };
     let id = EventId::from_uuid(Uuid::now_v7());
@@ -124,11 +268,11 @@ fn event(upload: &UploadRow, source_etag: &str, traceparent: Option<String>) -> 
 }
 
 /// Every part with its etag and the checksum that was signed, if the store has all of them in the planned sizes.
-async fn checked_parts(
-    app: &App,
+fn checked_parts(
     upload: &UploadRow,
     request: &CompleteRequest,
     stored: &[StoredPart],
+    checksums: &Checksums,
 ) -> Result<Vec<UploadedPart>, ApiError> {
     let stored: BTreeMap<PartNumber, &StoredPart> = stored.iter().map(|part| (part.number, part)).collect();
     let missing: Vec<String> = upload
@@ -144,7 +288,6 @@ async fn checked_parts(
     // Of a part that was sent twice some stores list either copy. The etag that the client was answered with says which
     // one it means, and the store refuses one that it does not have.
     let seen: BTreeMap<PartNumber, &str> = request.parts.iter().map(|part| (part.number, part.etag.as_str())).collect();
-    let checksums = app.catalogue.part_checksums(upload.upload_id, upload.integrity).await?;
     upload
         .plan
         .numbers()
@@ -156,7 +299,7 @@ async fn checked_parts(
                 return Err(ApiError::new(ErrorCode::PartMismatch)
                     .because(format!("part {number} has {} bytes, planned {size_bytes}", part.size_bytes)));
             }
-            let checksum = match (upload.integrity, checksums.get(&number)) {
+            let checksum = match (upload.integrity, checksums.get(&(upload.upload_id, number))) {
                 (Integrity::None, _) => Checksum::None,
                 (_, Some(checksum)) => *checksum,
                 (_, None) => {

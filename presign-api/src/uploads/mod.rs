@@ -1,12 +1,15 @@
 //! Uploads: one file for each thing that a client may ask.
 
 pub(crate) mod abort;
+pub(crate) mod batch;
+pub(crate) mod begin;
+pub(crate) mod challenge;
 pub(crate) mod complete;
 pub(crate) mod create;
 pub(crate) mod sign;
 pub(crate) mod status;
 
-use sealmark_catalogue::{Transport, UploadRow};
+use sealmark_catalogue::{Protocol, Transport, UploadRow};
 use sealmark_protocol::{ErrorCode, UploadId, UploadState};
 use sealmark_storage::{ObjectKey, StoreUploadId};
 
@@ -14,9 +17,20 @@ use crate::{app::App, auth::Caller, problem::ApiError};
 
 /// The caller's own upload, in any state.
 async fn find(app: &App, caller: &Caller, id: UploadId) -> Result<UploadRow, ApiError> {
+    find_of(app, caller, id, Protocol::Sealmark).await
+}
+
+/// The caller's own upload by this protocol; one by the other is not there.
+pub(crate) async fn find_of(
+    app: &App,
+    caller: &Caller,
+    id: UploadId,
+    protocol: Protocol,
+) -> Result<UploadRow, ApiError> {
     app.catalogue
         .upload(&caller.tenant, &caller.user, id)
         .await?
+        .filter(|upload| upload.protocol == protocol)
         .ok_or_else(|| ApiError::new(ErrorCode::UploadNotFound))
 }
 
@@ -29,7 +43,7 @@ async fn find_open(app: &App, caller: &Caller, id: UploadId) -> Result<UploadRow
     }
 }
 
-fn closed(state: UploadState) -> ApiError {
+pub(crate) fn closed(state: UploadState) -> ApiError {
     ApiError::new(ErrorCode::UploadClosed).because(format!("the upload is {}", state.as_str()))
 }
 

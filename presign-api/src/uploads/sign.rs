@@ -1,11 +1,15 @@
-//! `POST /v1/uploads/{id}/parts`: presigned URLs for parts whose bytes are known by their checksums.
+//! `POST /v1/uploads/{id}/parts`: presigned requests for parts whose bytes are known by their checksums.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use axum::{Json, extract::State};
-use sealmark_protocol::{ErrorCode, Integrity, PartToSign, SignPartsRequest, SignPartsResponse, SignedPart, UploadId};
+use sealmark_catalogue::UploadRow;
+use sealmark_protocol::{
+    Checksum, ErrorCode, Integrity, PartNumber, PartPlan, PartToSign, SignPartsRequest, SignPartsResponse, SignedPart,
+    UploadId,
+};
 
-use super::{find_open, in_store};
+use super::{begin::ttl, find_open, in_store};
 use crate::{
     app::{App, now_ms},
     auth::Caller,
@@ -14,9 +18,9 @@ use crate::{
 };
 
 /// Most parts in one call.
-const BATCH: usize = 100;
+pub(crate) const BATCH: usize = 100;
 
-/// Sign parts: PUT each part's bytes to its URL with its headers.
+/// Sign parts: PUT each part's bytes to its URL with its headers, or send the form where there are fields.
 ///
 /// The checksum is part of the signature, so the store refuses any other bytes.
 #[utoipa::path(post, path = "/v1/uploads/{id}/parts", tag = "uploads", security(("token" = [])),
@@ -28,7 +32,7 @@ const BATCH: usize = 100;
         (status = 404, body = sealmark_protocol::Problem),
         (status = 409, body = sealmark_protocol::Problem),
     ))]
-pub(crate) async fn sign(
+pub(crate) async fn sign_more(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<UploadId>,
@@ -39,33 +43,61 @@ pub(crate) async fn sign(
             .because(format!("1 to {BATCH} parts a call, got {}", request.parts.len())));
     }
     let upload = find_open(&app, &caller, id).await?;
-    let (key, store_upload) = in_store(&upload);
-    let Some(store_upload) = store_upload else {
-        return Err(ApiError::new(ErrorCode::InvalidRequest).because("the upload is a form"));
+    let checked = checked(&request.parts, upload.plan, upload.integrity)?;
+    let parts = sign(&app, &upload, &checked).await?;
+    // Kept before a URL leaves the house: completing needs every checksum, and not every store tells them.
+    app.catalogue.record_part_checksums(id, &checked).await?;
+    Ok(Json(SignPartsResponse { parts }))
+}
+
+/// Parts of this plan with the one checksum that the upload asks for.
+pub(crate) fn checked(
+    parts: &[PartToSign],
+    plan: PartPlan,
+    integrity: Integrity,
+) -> Result<Vec<(PartNumber, Checksum)>, ApiError> {
+    let checksum = |part: &PartToSign| {
+        if plan.range(part.number).is_none() {
+            return Err(ApiError::new(ErrorCode::InvalidRequest)
+                .because(format!("part {} of an upload of {} parts", part.number, plan.part_count)));
+        }
+        let checksum = part.checksum(integrity).ok_or_else(|| unfitting(part, integrity))?;
+        Ok((part.number, checksum))
     };
-    let ttl = Duration::from_secs(app.config.policy.part_url_ttl_s);
-    let mut parts = Vec::with_capacity(request.parts.len());
-    let mut checksums = Vec::with_capacity(request.parts.len());
-    for part in &request.parts {
-        let (_, size_bytes) = upload.plan.range(part.number).ok_or_else(|| {
-            ApiError::new(ErrorCode::InvalidRequest)
-                .because(format!("part {} of an upload of {} parts", part.number, upload.plan.part_count))
-        })?;
-        let checksum = part.checksum(upload.integrity).ok_or_else(|| unfitting(part, upload.integrity))?;
-        let signed = app.store.presign_part(&key, &store_upload, part.number, size_bytes, &checksum, ttl).await?;
-        checksums.push((part.number, checksum));
-        parts.push(SignedPart {
-            number: part.number,
-            url: signed.url.into_string(),
-            headers: signed.headers,
-            fields: std::collections::BTreeMap::new(),
-            expires_at_ms: signed.expires_at_ms,
-            expires_in_ms: u64::try_from(signed.expires_at_ms - now_ms()).unwrap_or(0),
+    parts.iter().map(checksum).collect()
+}
+
+/// Signs parts that are [`checked`]; nothing is sent or recorded.
+pub(crate) async fn sign(
+    app: &App,
+    upload: &UploadRow,
+    parts: &[(PartNumber, Checksum)],
+) -> Result<Vec<SignedPart>, ApiError> {
+    let (key, store_upload) = in_store(upload);
+    let mut signed = Vec::with_capacity(parts.len());
+    for (number, checksum) in parts {
+        let (_, size_bytes) = upload.plan.range(*number).unwrap_or_default();
+        let (url, headers, fields, expires_at_ms) = match &store_upload {
+            Some(store_upload) => {
+                let part = app.store.presign_part(&key, store_upload, *number, size_bytes, checksum, ttl(app)).await?;
+                (part.url, part.headers, BTreeMap::new(), part.expires_at_ms)
+            }
+            None => {
+                let content_type = upload.content_type.as_deref();
+                let form = app.store.presign_form(&key, content_type, size_bytes..=size_bytes, checksum, ttl(app))?;
+                (form.url, BTreeMap::new(), form.fields, form.expires_at_ms)
+            }
+        };
+        signed.push(SignedPart {
+            number: *number,
+            url: url.into_string(),
+            headers,
+            fields,
+            expires_at_ms,
+            expires_in_ms: u64::try_from(expires_at_ms - now_ms()).unwrap_or(0),
         });
     }
-    // Kept before a URL leaves the house: completing needs every checksum, and not every store tells them.
-    app.catalogue.record_part_checksums(id, &checksums).await?;
-    Ok(Json(SignPartsResponse { parts }))
+    Ok(signed)
 }
 
 /// A part whose checksum is not the one that its upload asks for.

@@ -5,7 +5,10 @@ use sealmark_catalogue::UploadRow;
 use sealmark_protocol::{StoredPart, Upload, UploadId, UploadState};
 use sealmark_storage::{ObjectHead, StorageError};
 
-use super::{complete::note, find, in_store};
+use super::{
+    complete::{is_as_signed, note},
+    find, in_store,
+};
 use crate::{app::App, auth::Caller, problem::ApiError, request::Path};
 
 /// Where an upload stands: a client that was cut off sends only what the store does not have.
@@ -39,10 +42,13 @@ pub(crate) async fn status(
     Ok(Json(upload))
 }
 
-/// The one part of a form: its object, where it is there in the announced size.
+/// The one part of a form: its object, where it is there in the announced size and as it was signed.
 async fn sent_form(app: &App, row: &UploadRow) -> Result<Vec<StoredPart>, ApiError> {
     let (key, _) = in_store(row);
-    let object = app.store.head(&key).await?.filter(|object| object.size_bytes == row.plan.size_bytes);
+    let Some(object) = app.store.head(&key).await? else { return Ok(Vec::new()) };
+    let checksums = app.catalogue.part_checksums_of_many(&[(row.upload_id, row.integrity)]).await?;
+    let object =
+        Some(object).filter(|object| object.size_bytes == row.plan.size_bytes && is_as_signed(row, object, &checksums));
     let part = |object: ObjectHead| {
         row.plan.numbers().next().map(|number| StoredPart { number, size_bytes: object.size_bytes, etag: object.etag })
     };

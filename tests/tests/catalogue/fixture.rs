@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use sealmark_catalogue::{
     Catalogue, CreateOutcome, DeadLetter, FencingToken, IdempotencyKey, Job, JobStart, NewRendition, NewUpload,
-    OutboxEvent, Transport,
+    OutboxEvent, Protocol, Transport, WholeUpload,
 };
 use sealmark_protocol::{
     DeadLetterId, Envelope, EventId, EventPayload, FailureCode, Integrity, MediaFailed, MediaId, MediaUploaded,
@@ -59,13 +59,16 @@ pub(crate) fn new_upload(now_ms: i64) -> NewUpload {
         tenant: tenant(),
         user_id: user(),
         source_key: format!("raw/acme/mia/{media_id}"),
+        protocol: Protocol::Sealmark,
         transport: Transport::Multipart { store_upload_id: format!("store-{media_id}") },
         integrity: Integrity::Sha256,
         file_name: "Grüße aus Köln.jpg".to_owned(),
         content_type: Some("image/jpeg".to_owned()),
         plan: plan_parts(20_000_000, 8 << 20).unwrap(),
         parts: Vec::new(),
+        challenge: None,
         idempotency_key: None,
+        look_at_ms: None,
         now_ms,
     }
 }
@@ -92,6 +95,12 @@ pub(crate) fn uploaded(new: &NewUpload) -> OutboxEvent {
         file_name: new.file_name.clone(),
     };
     event(new.media_id, &payload)
+}
+
+/// An upload whose object is whole, with nothing known of its content.
+pub(crate) fn whole(upload_id: UploadId, source_etag: &str, size_bytes: u64, event: &OutboxEvent) -> WholeUpload {
+    let (source_etag, event) = (source_etag.to_owned(), event.clone());
+    WholeUpload { upload_id, source_etag, size_bytes, content: None, event }
 }
 
 pub(crate) fn watermarked(media_id: MediaId, version: u32) -> OutboxEvent {
@@ -145,7 +154,8 @@ pub(crate) async fn open(catalogue: &Catalogue, now_ms: i64) -> NewUpload {
 pub(crate) async fn completed(catalogue: &Catalogue, now_ms: i64) -> NewUpload {
     let new = open(catalogue, now_ms).await;
     let size = new.plan.size_bytes;
-    let done = catalogue.complete_upload(new.upload_id, "\"etag-1\"", size, &uploaded(&new), now_ms).await.unwrap();
+    let done =
+        catalogue.complete_upload(&whole(new.upload_id, "\"etag-1\"", size, &uploaded(&new)), now_ms).await.unwrap();
     assert!(!done.repeated);
     new
 }

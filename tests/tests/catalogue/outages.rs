@@ -5,7 +5,7 @@ use sealmark_catalogue::{Catalogue, CatalogueError};
 use sealmark_protocol::MediaState;
 use sealmark_tests::{postgres::Postgres, process::wait_for};
 
-use crate::fixture::{Database, completed, new_upload, open, publish, rendition, taken, tenant, uploaded, user};
+use crate::fixture::{Database, completed, new_upload, open, publish, rendition, taken, tenant, uploaded, user, whole};
 
 pub(crate) async fn many_may_open_an_empty_database_at_once(database: &Database) {
     let started = join_all((0..8).map(|_| {
@@ -90,7 +90,7 @@ async fn the_same_pool_survives_a_crash_of_postgresql() {
                     if let Err(error) = catalogue.create_upload(&new).await {
                         return (done, error);
                     }
-                    match catalogue.complete_upload(new.upload_id, "\"e\"", 9, &uploaded(&new), 200).await {
+                    match catalogue.complete_upload(&whole(new.upload_id, "\"e\"", 9, &uploaded(&new)), 200).await {
                         Ok(_) => done.push(new),
                         Err(error) => return (done, error),
                     }

@@ -10,7 +10,7 @@ use sealmark_protocol::{
 };
 use uuid::Uuid;
 
-use crate::fixture::{Database, completed, new_upload, open, tenant, uploaded, user, waiting, with_key};
+use crate::fixture::{Database, completed, new_upload, open, tenant, uploaded, user, waiting, whole, with_key};
 
 pub(crate) async fn a_new_upload_is_there_for_its_owner_only(database: &Database) {
     let catalogue = database.connect().await;
@@ -147,31 +147,34 @@ pub(crate) async fn completing_is_one_step_and_happens_once(database: &Database)
     let catalogue = database.connect().await;
     let new = open(&catalogue, 100).await;
     let event = uploaded(&new);
-    let done = catalogue.complete_upload(new.upload_id, "\"etag-1\"", 20_000_000, &event, 200).await.unwrap();
+    let done = catalogue.complete_upload(&whole(new.upload_id, "\"etag-1\"", 20_000_000, &event), 200).await.unwrap();
     assert!(!done.repeated);
     assert_eq!((done.media.state, done.media.uploaded_at_ms), (MediaState::Uploaded, Some(200)));
     assert_eq!(catalogue.outbox_batch(10).await.unwrap(), [event]);
     let row = catalogue.upload(&tenant(), &user(), new.upload_id).await.unwrap().unwrap();
     assert_eq!(row.state, UploadState::Completed);
 
-    let again = catalogue.complete_upload(new.upload_id, "\"etag-2\"", 7, &uploaded(&new), 300).await.unwrap();
+    let again = catalogue.complete_upload(&whole(new.upload_id, "\"etag-2\"", 7, &uploaded(&new)), 300).await.unwrap();
     assert!(again.repeated);
     assert_eq!(again.media, done.media);
     assert_eq!(catalogue.outbox_batch(10).await.unwrap().len(), 1);
 
     let unknown = UploadId::from_uuid(Uuid::now_v7());
-    let error = catalogue.complete_upload(unknown, "\"e\"", 1, &uploaded(&new), 1).await.unwrap_err();
+    let error = catalogue.complete_upload(&whole(unknown, "\"e\"", 1, &uploaded(&new)), 1).await.unwrap_err();
     assert!(matches!(error, CatalogueError::UploadNotFound { upload_id } if upload_id == unknown));
 }
 
 pub(crate) async fn racing_completions_write_one_event(database: &Database) {
     let catalogue = database.connect().await;
     let new = open(&catalogue, 100).await;
-    let done = join_all((0..20).map(|_| {
-        let (catalogue, new) = (catalogue.clone(), new.clone());
-        async move { catalogue.complete_upload(new.upload_id, "\"etag-1\"", 9, &uploaded(&new), 200).await.unwrap() }
-    }))
-    .await;
+    let done =
+        join_all((0..20).map(|_| {
+            let (catalogue, new) = (catalogue.clone(), new.clone());
+            async move {
+                catalogue.complete_upload(&whole(new.upload_id, "\"etag-1\"", 9, &uploaded(&new)), 200).await.unwrap()
+            }
+        }))
+        .await;
     assert_eq!(done.iter().filter(|completion| !completion.repeated).count(), 1);
     assert!(done.iter().all(|completion| completion.media == done[0].media));
     assert_eq!(waiting(&catalogue, Topic::MediaUploaded).await.len(), 1);
@@ -183,7 +186,7 @@ pub(crate) async fn an_abort_is_final_and_so_is_a_completion(database: &Database
     assert!(catalogue.abort_upload(new.upload_id, 200).await.unwrap());
     assert!(!catalogue.abort_upload(new.upload_id, 300).await.unwrap());
     assert_eq!(catalogue.media(new.media_id).await.unwrap().unwrap().state, MediaState::Aborted);
-    let error = catalogue.complete_upload(new.upload_id, "\"e\"", 9, &uploaded(&new), 400).await.unwrap_err();
+    let error = catalogue.complete_upload(&whole(new.upload_id, "\"e\"", 9, &uploaded(&new)), 400).await.unwrap_err();
     assert!(matches!(error, CatalogueError::UploadAborted { .. }));
     assert!(catalogue.outbox_batch(10).await.unwrap().is_empty());
 
@@ -200,10 +203,9 @@ pub(crate) async fn a_race_of_abort_and_completion_has_one_winner(database: &Dat
     for _ in 0..10 {
         let new = open(&catalogue, 100).await;
         let event = uploaded(&new);
-        let (completion, abort) = tokio::join!(
-            catalogue.complete_upload(new.upload_id, "\"e\"", 9, &event, 200),
-            catalogue.abort_upload(new.upload_id, 200)
-        );
+        let done = whole(new.upload_id, "\"e\"", 9, &event);
+        let (completion, abort) =
+            tokio::join!(catalogue.complete_upload(&done, 200), catalogue.abort_upload(new.upload_id, 200));
         let events = waiting(&catalogue, Topic::MediaUploaded).await;
         let sent = events.iter().any(|waiting| waiting.envelope.id == event.envelope.id);
         match catalogue.media(new.media_id).await.unwrap().unwrap().state {
@@ -224,15 +226,15 @@ pub(crate) async fn a_refused_event_undoes_the_completion(database: &Database) {
     let catalogue = database.connect().await;
     let first = open(&catalogue, 100).await;
     let event = uploaded(&first);
-    catalogue.complete_upload(first.upload_id, "\"e\"", 9, &event, 200).await.unwrap();
+    catalogue.complete_upload(&whole(first.upload_id, "\"e\"", 9, &event), 200).await.unwrap();
     let second = open(&catalogue, 100).await;
     // An event id can be used once; the second completion's last statement therefore fails.
-    let error = catalogue.complete_upload(second.upload_id, "\"e\"", 9, &event, 200).await.unwrap_err();
+    let error = catalogue.complete_upload(&whole(second.upload_id, "\"e\"", 9, &event), 200).await.unwrap_err();
     assert!(matches!(error, CatalogueError::Refused { .. }) && !error.is_transient(), "{error:?}");
     let row = catalogue.upload(&tenant(), &user(), second.upload_id).await.unwrap().unwrap();
     assert_eq!(row.state, UploadState::Open);
     assert_eq!(catalogue.media(second.media_id).await.unwrap().unwrap().state, MediaState::Uploading);
-    let done = catalogue.complete_upload(second.upload_id, "\"e\"", 9, &uploaded(&second), 300).await.unwrap();
+    let done = catalogue.complete_upload(&whole(second.upload_id, "\"e\"", 9, &uploaded(&second)), 300).await.unwrap();
     assert!(!done.repeated);
 }
 
@@ -247,7 +249,7 @@ pub(crate) async fn texts_from_outside_are_kept_whatever_they_hold(database: &Da
         let expected = name.replace('\0', "\u{fffd}");
         let row = catalogue.upload(&tenant(), &user(), new.upload_id).await.unwrap().unwrap();
         assert_eq!((row.file_name, row.content_type), (expected.clone(), Some(expected)));
-        catalogue.complete_upload(new.upload_id, "\"e\"", 9, &uploaded(&new), 200).await.unwrap();
+        catalogue.complete_upload(&whole(new.upload_id, "\"e\"", 9, &uploaded(&new)), 200).await.unwrap();
         let events = waiting(&catalogue, Topic::MediaUploaded).await;
         assert!(events.iter().any(|event| event.envelope.data["file_name"] == name));
     }

@@ -4,12 +4,13 @@ use std::{cell::RefCell, rc::Rc};
 
 use futures::channel::oneshot;
 use js_sys::{ArrayBuffer, Promise, Uint8Array};
+use sealmark_hash::FourLanes;
 use sealmark_protocol::{Checksum, Crc64NvmeHasher, Integrity, Sha256Digest};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{File, SubtleCrypto};
 
 use super::file::{crypto, cut, read, unreadable};
-use crate::{engine::ReadError, hash::FourLanes};
+use crate::engine::ReadError;
 
 /// The browser's own hashing wants the whole part in memory; longer parts are hashed piece by piece, in bytes.
 const LONGEST_WHOLE_BYTES: u64 = 64 * 1024 * 1024;
@@ -163,7 +164,7 @@ impl Lanes {
             lanes.update([&pieces[0], &pieces[1], &pieces[2], &pieces[3]]);
             for (lane, job) in jobs.iter_mut().enumerate() {
                 if let Some(done) = job.take_if(|job| job.length == 0 || job.answer.is_canceled()) {
-                    let _ = done.answer.send(Ok(lanes.finish(lane)));
+                    let _ = done.answer.send(Ok(Sha256Digest::from_bytes(lanes.finish(lane))));
                 }
             }
         }

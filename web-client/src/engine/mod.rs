@@ -198,7 +198,8 @@ impl Engine {
             Event::Retry => self.retry(),
             Event::Offline => self.offline(),
             Event::Online => self.online(),
-            Event::Woken => {}
+            // Even one that comes early: its timer is spent, and another has to be asked for.
+            Event::Woken => self.wake_at_ms = None,
             Event::Token { ticket, outcome } => self.token(ticket, outcome),
             Event::Identified { ticket, outcome } => self.identified(ticket, outcome),
             Event::Created { ticket, outcome } => self.created(ticket, outcome),

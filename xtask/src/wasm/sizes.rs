@@ -32,7 +32,11 @@ pub(super) fn print(package: &Path) -> Result<()> {
     Ok(())
 }
 
-fn gzip_bytes(path: &Path) -> Result<u64> {
+/// Size of a file under `gzip -9`.
+///
+/// # Errors
+/// As [`print`].
+pub(crate) fn gzip_bytes(path: &Path) -> Result<u64> {
     let input = File::open(path).with_context(|| format!("opening {}", path.display()))?;
     let output =
         Command::new("gzip").arg("-9").stdin(input).stderr(Stdio::inherit()).output().context("running gzip")?;

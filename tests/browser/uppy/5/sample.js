@@ -1,0 +1,11 @@
+import AwsS3 from '@uppy/aws-s3';
+import Uppy from '@uppy/core';
+
+/** An Uppy 5 that uploads to Sealmark: `address` as `https://pictures.example`, `token` from your back end. */
+export function uploader(address, token) {
+  return new Uppy().use(AwsS3, {
+    endpoint: `${address}/companion`,
+    headers: { Authorization: `Bearer ${token}` },
+    shouldUseMultipart: (file) => file.size > 10 * 2 ** 20,
+  });
+}

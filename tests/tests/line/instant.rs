@@ -1,0 +1,116 @@
+//! Instant uploads: content that the tenant has is copied for whoever has its bytes, and for nobody else.
+
+use anyhow::{Context, Result, ensure};
+use sealmark_protocol::{
+    Challenge, CreateUploadRequest, ErrorCode, Integrity, MediaRecord, PartNumber, ProofRequest, Sha256Digest, Upload,
+    UploadState,
+};
+use sealmark_storage::Store;
+use sealmark_tests::{
+    client::{ApiClient, refused},
+    line::{Line, Options},
+};
+
+use super::forms::small;
+
+fn content(bytes: &[u8], part_size: usize) -> Sha256Digest {
+    let digests: Vec<u8> = bytes.chunks(part_size).flat_map(|part| *Sha256Digest::of(part).as_bytes()).collect();
+    Sha256Digest::of(&digests)
+}
+
+fn proof(challenge: &Challenge, bytes: &[u8]) -> ProofRequest {
+    let mut text = challenge.nonce.clone().into_bytes();
+    for range in &challenge.ranges {
+        text.extend_from_slice(&bytes[range.offset as usize..(range.offset + range.length) as usize]);
+    }
+    ProofRequest { sha256: Sha256Digest::of(&text) }
+}
+
+fn noise(length: usize) -> Vec<u8> {
+    (0..length).map(|index| (index % 251) as u8 ^ (index / 65_521) as u8).collect()
+}
+
+async fn ask(client: &ApiClient, bytes: &[u8], content: Sha256Digest, form: bool) -> Result<Upload> {
+    let request = CreateUploadRequest {
+        content: Some(content),
+        form,
+        part_size_bytes: Some(5 << 20),
+        ..CreateUploadRequest::new("again.jpg", bytes.len() as u64)
+    };
+    client.post("/v1/uploads", &request).await?.map_err(refused)
+}
+
+async fn prove(client: &ApiClient, upload: &Upload, proof: &ProofRequest) -> Result<Result<MediaRecord, ErrorCode>> {
+    let path = format!("/v1/uploads/{}/proof", upload.upload_id);
+    Ok(client.post::<MediaRecord>(&path, proof).await?.map_err(|problem| problem.code))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_the_bytes_need_not_send_them() -> Result<()> {
+    let line = Line::start_with(Options { workers: 0, ..Options::default() }).await?;
+    let client = ApiClient::new(line.http.clone(), line.url(), line.token("acme", "u")?);
+    let colleague = ApiClient::new(line.http.clone(), line.url(), line.token("acme", "v")?);
+    let other_tenant = ApiClient::new(line.http.clone(), line.url(), line.token("other", "u")?);
+    // Two parts, and one short enough to be asked for as a whole.
+    for (bytes, form) in [(noise((5 << 20) + 70_000), false), (noise(20_001), true)] {
+        let content = content(&bytes, 5 << 20);
+        ensure!(ask(&client, &bytes, content, form).await?.challenge.is_none(), "nobody has sent it yet");
+        client.upload("first.jpg", &bytes).await?;
+        ensure!(ask(&other_tenant, &bytes, content, form).await?.challenge.is_none(), "another tenant's content");
+        ensure!(ask(&client, &bytes[1..], content, form).await?.challenge.is_none(), "another size");
+
+        // Knowing the digest is not enough; the upload stays open, and its bytes can be sent.
+        let upload = ask(&colleague, &bytes, content, form).await?;
+        let challenge = upload.challenge.clone().context("no challenge")?;
+        let total: u64 = challenge.ranges.iter().map(|range| range.length).sum();
+        ensure!(challenge.ranges.len() <= 8 && total <= 32_768 && challenge.nonce.len() == 64, "{challenge:?}");
+        let mut wrong = bytes.clone();
+        wrong[challenge.ranges[0].offset as usize] ^= 1;
+        ensure!(prove(&client, &upload, &proof(&challenge, &bytes)).await? == Err(ErrorCode::UploadNotFound));
+        ensure!(prove(&colleague, &upload, &proof(&challenge, &wrong)).await? == Err(ErrorCode::ProofRefused));
+        let late = prove(&colleague, &upload, &proof(&challenge, &bytes)).await?;
+        ensure!(late == Err(ErrorCode::ProofRefused), "a challenge is used once");
+        let status: Upload = colleague.get(&format!("/v1/uploads/{}", upload.upload_id)).await?.map_err(refused)?;
+        ensure!(status.state == UploadState::Open && status.parts.is_empty());
+        if !form {
+            colleague.send_all(&upload, &bytes).await?;
+            colleague.complete(&upload).await?.map_err(refused)?;
+        }
+
+        let upload = ask(&colleague, &bytes, content, form).await?;
+        let challenge = upload.challenge.clone().context("no challenge")?;
+        for _ in 0..2 {
+            let media = prove(&colleague, &upload, &proof(&challenge, &bytes)).await?;
+            ensure!(media.is_ok_and(|media| media.media_id == upload.media_id));
+        }
+        let store = Store::new(&line.store_config())?;
+        let key = format!("raw/acme/v/{}", upload.media_id).parse()?;
+        ensure!(store.get(&key, bytes.len() as u64).await? == bytes, "the copy has other bytes");
+
+        // Whatever became of the first one: the copy itself may be copied. One that is gone is refused, not served.
+        let upload = ask(&client, &bytes, content, form).await?;
+        let challenge = upload.challenge.clone().context("no challenge")?;
+        store.delete(&key).await?;
+        ensure!(prove(&client, &upload, &proof(&challenge, &bytes)).await? == Err(ErrorCode::ProofRefused));
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_content_that_the_store_has_checked_is_offered() -> Result<()> {
+    let line = Line::start_with(Options { workers: 0, ..Options::default() }).await?;
+    let client = ApiClient::new(line.http.clone(), line.url(), line.token("acme", "u")?);
+    let bytes = noise(30_000);
+    let digest = content(&bytes, 5 << 20);
+    for (integrity, offered) in [(Integrity::None, false), (Integrity::Crc64nvme, false), (Integrity::Sha256, true)] {
+        let request = CreateUploadRequest { content: Some(digest), ..small(&bytes, integrity, true) };
+        let upload: Upload = client.post("/v1/uploads", &request).await?.map_err(refused)?;
+        ensure!(client.send(&upload.signed[0], bytes.clone()).await?.status().is_success());
+        client.complete(&upload).await?.map_err(refused)?;
+        // Every single-part plan has the default size here, so that both are cut alike.
+        let again: Upload = client.post("/v1/uploads", &request).await?.map_err(refused)?;
+        ensure!(again.challenge.is_some() == offered, "{integrity:?}");
+        ensure!(again.signed.first().map(|part| part.number) == Some(PartNumber::new(1)?));
+    }
+    Ok(())
+}
