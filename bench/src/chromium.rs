@@ -115,6 +115,22 @@ impl Browser {
         Ok(answer["product"].as_str().unwrap_or_default().to_owned())
     }
 
+    /// Processor time that its processes have taken so far, in seconds: `browser`, `renderer`, `network`.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub(crate) async fn processor_s(&self) -> Result<HashMap<String, f64>> {
+        let processes = self.call(None, "SystemInfo.getProcessInfo", json!({})).await?;
+        let mut times = HashMap::new();
+        for process in processes["processInfo"].as_array().into_iter().flatten() {
+            let kind = process["type"].as_str().unwrap_or_default();
+            // Services go by their interface: "network.mojom.NetworkService".
+            let kind = kind.split('.').next().unwrap_or_default().to_lowercase();
+            *times.entry(kind).or_default() += process["cpuTime"].as_f64().unwrap_or(0.0);
+        }
+        Ok(times)
+    }
+
     /// Opens a page in a context of its own (no cookies, records or connections of another page) and waits for its
     /// `window.bench`.
     ///

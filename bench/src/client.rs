@@ -57,8 +57,12 @@ impl Client {
                 "8 MiB parts, all signed by one request (hashed ones each by its own); up to 9 repeats"
             }
             Self::Whole => "one presigned PUT",
-            Self::Uppy5 => "8 MiB parts, limit 6 (its default), retryDelays 0, 1, 3, 5 s (its default)",
-            Self::Uppy6 => "8 MiB parts, limit 6 (its default; parts of a file go one after another)",
+            Self::Uppy5 => {
+                "presign-api as Companion, 8 MiB parts, limit 6 (its default), retryDelays 0, 1, 3, 5 s (its default)"
+            }
+            Self::Uppy6 => {
+                "presign-api as Companion, 8 MiB parts, limit 6 (its default; parts of a file go one after another)"
+            }
             Self::Tus => {
                 "no chunk size (its advice), retryDelays 0, 1, 3, 5 s; data with the creation for small files, 6 at once"
             }
@@ -71,8 +75,8 @@ impl Client {
         let (origin, page) = match self {
             Self::Ours(_) => (&at.api, "ours"),
             Self::Raw(_) | Self::RawSubtle(..) | Self::Whole => (&at.signer, "raw"),
-            Self::Uppy5 => (&at.signer, "uppy5"),
-            Self::Uppy6 => (&at.signer, "uppy6"),
+            Self::Uppy5 => (&at.api, "uppy5"),
+            Self::Uppy6 => (&at.api, "uppy6"),
             Self::Tus => (&at.signer, "tus"),
             Self::Evaporate => (&at.signer, "evaporate"),
         };
@@ -82,7 +86,6 @@ impl Client {
     /// What its page is told.
     pub(crate) fn config(self, at: &Addresses, way: &str) -> Value {
         let signer = format!("{}/sign/{way}", at.signer);
-        let companion = format!("{signer}/companion");
         match self {
             Self::Ours(integrity) => json!({
                 "token": at.token,
@@ -93,7 +96,13 @@ impl Client {
                 json!({ "signer": signer, "part_size": 8 * MIB, "concurrency": concurrency, "hash": body })
             }
             Self::Whole => json!({ "signer": signer, "whole": true, "concurrency": 6 }),
-            Self::Uppy5 | Self::Uppy6 => json!({ "companion": companion, "part_size": 8 * MIB, "concurrency": 6 }),
+            Self::Uppy5 => json!({
+                "companion": format!("{}/companion", at.api), "token": at.token,
+                "part_size": 8 * MIB, "concurrency": 6,
+            }),
+            Self::Uppy6 => json!({
+                "companion": format!("{}/companion/t/{}", at.api, at.token), "part_size": 8 * MIB, "concurrency": 6,
+            }),
             Self::Tus => json!({ "tus": at.tus, "concurrency": 6 }),
             Self::Evaporate => json!({
                 "signer": signer, "store": at.store, "bucket": at.bucket, "access_key": at.access_key, "secret_key": at.secret_key,

@@ -16,8 +16,9 @@ mod stack;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{report::Report, stack::Stack};
 
@@ -71,13 +72,28 @@ impl Options {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(&Options::parse()).await {
+    let options = Options::parse();
+    // Whoever stops us gets a clean machine: what runs and what lies in folders ends with the values that hold it.
+    let done = tokio::select! {
+        done = run(&options) => done,
+        stopped = stopped() => stopped,
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("\n{error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+async fn stopped() -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => {}
+    }
+    bail!("stopped")
 }
 
 async fn run(options: &Options) -> Result<()> {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    collections::HashMap,
     path::{Path, PathBuf},
     sync::atomic::Ordering,
     time::Duration,
@@ -131,17 +132,24 @@ pub(crate) async fn upload_once(
     let at = stack.addresses(way);
     let page = stack.browser.open(&client.page(&at)).await?;
     let paths: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+    let mut before = HashMap::new();
     let done = async {
         page.choose(&paths).await?;
         let run = format!("bench.run({})", client.config(&at, way.name()));
+        before = stack.browser.processor_s().await?;
         Ok::<_, anyhow::Error>(serde_json::from_value::<Outcome>(page.evaluate_within(&run, within).await?)?)
     }
     .await;
+    let after = stack.browser.processor_s().await?;
     let preflights = stack.sink.counts.preflights.load(Ordering::SeqCst);
     let requests = stack.sink.counts.requests.load(Ordering::SeqCst);
     page.close().await;
     stack.clear(way).await?;
     let mut run = Run::from(done?);
+    for (name, kind) in [("cpu_browser", "browser"), ("cpu_renderer", "renderer"), ("cpu_network", "network")] {
+        let of = |times: &HashMap<String, f64>| times.get(kind).copied().unwrap_or(0.0);
+        run.more.insert(name, (of(&after) - of(&before)).max(0.0));
+    }
     if way != Way::SeaweedFs && client != Client::Tus {
         run.more.insert("preflights", preflights as f64);
         run.more.insert("requests", requests as f64);

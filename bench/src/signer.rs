@@ -1,4 +1,4 @@
-//! What signs for the peers: the pages' own origin, with the store's keys. As `presign-api` does for us.
+//! What signs for plain `fetch`: the pages' own origin, with the store's keys.
 
 use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
 
@@ -13,10 +13,10 @@ use aws_sdk_s3::{
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use axum::{
     Json, Router,
-    extract::{Path as UrlPath, Query, State},
+    extract::{Path as UrlPath, State},
     http::StatusCode,
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::post,
 };
 use sealmark_storage::StoreConfig;
 use serde::Deserialize;
@@ -63,11 +63,6 @@ pub(crate) async fn start(pages: &Path, listener: TcpListener, stores: HashMap<S
         .route("/sign/{store}/part", post(part))
         .route("/sign/{store}/put", post(put))
         .route("/sign/{store}/complete", post(complete))
-        .route("/sign/{store}/companion/s3/params", get(companion_params))
-        .route("/sign/{store}/companion/s3/multipart", post(companion_create))
-        .route("/sign/{store}/companion/s3/multipart/{id}", get(companion_list).delete(companion_abort))
-        .route("/sign/{store}/companion/s3/multipart/{id}/complete", post(companion_complete))
-        .route("/sign/{store}/companion/s3/multipart/{id}/{number}", get(companion_part))
         .fallback_service(ServeDir::new(pages))
         .with_state(stores);
     tokio::spawn(async move { axum::serve(listener, routes).await });
@@ -131,8 +126,7 @@ impl Store {
         let mut parts = parts;
         parts.sort_by_key(|part| part.number);
         let parts = parts.into_iter().map(|part| {
-            let etag = format!("\"{}\"", part.etag.trim_matches('"'));
-            CompletedPart::builder().part_number(part.number).e_tag(etag).set_checksum_sha256(part.sha256).build()
+            CompletedPart::builder().part_number(part.number).e_tag(part.etag).set_checksum_sha256(part.sha256).build()
         });
         let answer = self
             .client
@@ -156,12 +150,10 @@ fn find(stores: &Stores, name: &str) -> Result<Store, Refused> {
     stores.get(name).cloned().ok_or_else(|| Refused(format!("no store {name}")))
 }
 
-/// A part that is in the store; the names are Uppy's or the bench's own.
+/// A part that is in the store.
 #[derive(Deserialize)]
 struct Stored {
-    #[serde(alias = "PartNumber")]
     number: i32,
-    #[serde(alias = "ETag")]
     etag: String,
     #[serde(default)]
     sha256: Option<String>,
@@ -223,92 +215,4 @@ async fn complete(State(stores): State<Stores>, UrlPath(store): UrlPath<String>,
     let (store, request): (_, Complete) = (find(&stores, &store)?, serde_json::from_str(&body)?);
     let location = store.finish(&request.key, &request.upload_id, request.parts).await?;
     Ok(Json(json!({ "location": location })))
-}
-
-#[derive(Deserialize)]
-struct Key {
-    key: String,
-}
-
-#[derive(Deserialize)]
-struct CompanionCreate {
-    filename: String,
-}
-
-async fn companion_create(
-    State(stores): State<Stores>,
-    UrlPath(store): UrlPath<String>,
-    Json(request): Json<CompanionCreate>,
-) -> Answer {
-    let store = find(&stores, &store)?;
-    let (key, upload_id) = store.begin(&request.filename, false).await?;
-    Ok(Json(json!({ "key": key, "uploadId": upload_id, "bucket": store.bucket })))
-}
-
-async fn companion_part(
-    State(stores): State<Stores>,
-    UrlPath((store, id, number)): UrlPath<(String, String, i32)>,
-    Query(query): Query<Key>,
-) -> Answer {
-    let url = find(&stores, &store)?.sign(&query.key, &id, number, None).await?;
-    Ok(Json(json!({ "url": url, "expires": TTL.as_secs() })))
-}
-
-async fn companion_list(
-    State(stores): State<Stores>,
-    UrlPath((store, id)): UrlPath<(String, String)>,
-    Query(query): Query<Key>,
-) -> Answer {
-    let store = find(&stores, &store)?;
-    let answer = store.client.list_parts().bucket(&store.bucket).key(query.key).upload_id(id).send().await?;
-    let parts = answer.parts.unwrap_or_default().into_iter();
-    Ok(Json(
-        parts.map(|part| json!({ "PartNumber": part.part_number, "ETag": part.e_tag, "Size": part.size })).collect(),
-    ))
-}
-
-#[derive(Deserialize)]
-struct CompanionComplete {
-    parts: Vec<Stored>,
-}
-
-async fn companion_complete(
-    State(stores): State<Stores>,
-    UrlPath((store, id)): UrlPath<(String, String)>,
-    Query(query): Query<Key>,
-    Json(request): Json<CompanionComplete>,
-) -> Answer {
-    let store = find(&stores, &store)?;
-    let location = store.finish(&query.key, &id, request.parts).await?;
-    Ok(Json(json!({ "location": location, "key": query.key, "bucket": store.bucket })))
-}
-
-async fn companion_abort(
-    State(stores): State<Stores>,
-    UrlPath((store, id)): UrlPath<(String, String)>,
-    Query(query): Query<Key>,
-) -> Answer {
-    let store = find(&stores, &store)?;
-    store.client.abort_multipart_upload().bucket(&store.bucket).key(query.key).upload_id(id).send().await?;
-    Ok(Json(json!({})))
-}
-
-#[derive(Deserialize)]
-struct Params {
-    filename: String,
-}
-
-/// A PUT, for Uppy 5 takes one; Uppy 6 wants a form, which only the sink takes unsigned.
-async fn companion_params(
-    State(stores): State<Stores>,
-    UrlPath(store): UrlPath<String>,
-    Query(query): Query<Params>,
-) -> Answer {
-    let store = find(&stores, &store)?;
-    let key = format!("bench/{}-{}", uuid(), query.filename);
-    let config = PresigningConfig::expires_in(TTL)?;
-    let signed = store.signer.put_object().bucket(&store.bucket).key(&key).presigned(config).await?;
-    let url =
-        signed.uri().split('?').next().unwrap_or_default().trim_end_matches(&key).trim_end_matches('/').to_owned();
-    Ok(Json(json!({ "method": "POST", "url": url, "fields": { "key": key }, "expires": TTL.as_secs() })))
 }

@@ -25,6 +25,9 @@ use tokio::net::TcpListener;
 /// Largest form that is taken, in bytes: forms are for small files.
 const FORM_BYTES: usize = 16 << 20;
 
+/// Headers and form fields of the checksums that we use.
+const CHECKSUMS: [&str; 2] = ["x-amz-checksum-sha256", "x-amz-checksum-crc64nvme"];
+
 /// What the sink counts. A byte counts as soon as it has come, whatever becomes of the request.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
@@ -55,6 +58,8 @@ struct Part {
 struct Object {
     size_bytes: u64,
     etag: String,
+    /// The header of a checksum and its value, as a form announced it.
+    checksum: Option<(&'static str, String)>,
 }
 
 #[derive(Debug, Default)]
@@ -153,10 +158,10 @@ impl Sink {
             };
             upload.parts.insert(number, Part { size_bytes, etag: etag.clone() });
         } else {
-            contents.objects.insert(place.key.clone(), Object { size_bytes, etag: etag.clone() });
+            contents.objects.insert(place.key.clone(), Object { size_bytes, etag: etag.clone(), checksum: None });
         }
         let mut answer = with_etag(StatusCode::OK, &etag);
-        for name in ["x-amz-checksum-sha256", "x-amz-checksum-crc64nvme"] {
+        for name in CHECKSUMS {
             if let Some(value) = headers.get(name) {
                 answer.headers_mut().insert(HeaderName::from_static(name), value.clone());
             }
@@ -185,7 +190,7 @@ impl Sink {
             let etag = format!("\"{:032x}-{}\"", contents.last, upload.parts.len());
             let size_bytes = upload.parts.values().map(|part| part.size_bytes).sum();
             let key = upload.key;
-            contents.objects.insert(key.clone(), Object { size_bytes, etag: etag.clone() });
+            contents.objects.insert(key.clone(), Object { size_bytes, etag: etag.clone(), checksum: None });
             return xml(&format!(
                 "<CompleteMultipartUploadResult><Location>/{}/{key}</Location><Bucket>{}</Bucket><Key>{key}</Key><ETag>{etag}</ETag></CompleteMultipartUploadResult>",
                 place.bucket, place.bucket
@@ -207,13 +212,17 @@ impl Sink {
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok()?.split_once("boundary="))
             .map(|(_, boundary)| boundary.trim_matches('"').to_owned());
-        let Some((key, size_bytes)) = boundary.and_then(|boundary| form_fields(&bytes, &boundary)) else {
+        let Some((mut fields, size_bytes)) = boundary.and_then(|boundary| form_fields(&bytes, &boundary)) else {
             return problem(StatusCode::BAD_REQUEST, "MalformedPOSTRequest");
         };
+        let Some(key) = fields.remove("key") else {
+            return problem(StatusCode::BAD_REQUEST, "MalformedPOSTRequest");
+        };
+        let checksum = CHECKSUMS.into_iter().find_map(|name| Some((name, fields.remove(name)?)));
         let mut contents = self.contents();
         contents.last += 1;
         let etag = format!("\"{:032x}\"", contents.last);
-        contents.objects.insert(key.clone(), Object { size_bytes, etag: etag.clone() });
+        contents.objects.insert(key.clone(), Object { size_bytes, etag: etag.clone(), checksum });
         let mut answer = with_etag(StatusCode::NO_CONTENT, &etag);
         if let Ok(location) = HeaderValue::from_str(&format!("/{key}")) {
             answer.headers_mut().insert(header::LOCATION, location);
@@ -250,6 +259,11 @@ impl Sink {
         };
         let mut answer = with_etag(StatusCode::OK, &object.etag);
         answer.headers_mut().insert(header::CONTENT_LENGTH, object.size_bytes.into());
+        if let Some((name, value)) = &object.checksum
+            && let Ok(value) = HeaderValue::from_str(value)
+        {
+            answer.headers_mut().insert(HeaderName::from_static(name), value);
+        }
         answer
     }
 
@@ -344,26 +358,25 @@ fn problem(status: StatusCode, code: &str) -> Response {
     (status, [(header::CONTENT_TYPE, "application/xml")], body).into_response()
 }
 
-/// The form's `key` field and the length of its `file`, in bytes.
-fn form_fields(body: &[u8], boundary: &str) -> Option<(String, u64)> {
+/// The form's fields, and the length of its `file` in bytes.
+fn form_fields(body: &[u8], boundary: &str) -> Option<(HashMap<String, String>, u64)> {
     let find = |bytes: &[u8], what: &[u8]| bytes.windows(what.len()).position(|window| window == what);
-    let delimiter = format!("--{boundary}");
-    let mut key = None;
+    let mut fields = HashMap::new();
     let mut rest = body;
     loop {
+        let delimiter = format!("--{boundary}\r\n");
         rest = &rest[find(rest, delimiter.as_bytes())? + delimiter.len()..];
         let head_length = find(rest, b"\r\n\r\n")?;
         let head = String::from_utf8_lossy(&rest[..head_length]).into_owned();
+        let name = head.split_once("name=\"")?.1.split_once('"')?.0.to_owned();
         rest = &rest[head_length + 4..];
-        if head.contains("name=\"file\"") {
+        if name == "file" {
             // S3 reads nothing after it: what is left but for the closing delimiter is the file.
             let tail = format!("\r\n--{boundary}--\r\n").len();
-            return Some((key?, rest.len().saturating_sub(tail) as u64));
+            return Some((fields, rest.len().saturating_sub(tail) as u64));
         }
         let length = find(rest, b"\r\n--")?;
-        if head.contains("name=\"key\"") {
-            key = Some(String::from_utf8_lossy(&rest[..length]).into_owned());
-        }
+        fields.insert(name.to_lowercase(), String::from_utf8_lossy(&rest[..length]).into_owned());
         rest = &rest[length..];
     }
 }
@@ -373,10 +386,11 @@ mod tests {
     use super::form_fields;
 
     #[test]
-    fn a_form_tells_its_key_and_the_length_of_its_file() {
+    fn a_form_tells_its_fields_and_the_length_of_its_file() {
         let body = b"--x\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\nraw/a\r\n--x\r\nContent-Disposition: \
             form-data; name=\"file\"; filename=\"f\"\r\nContent-Type: image/jpeg\r\n\r\n12345\r\n--x--\r\n";
-        assert_eq!(form_fields(body, "x"), Some(("raw/a".to_owned(), 5)));
+        let fields = [("key".to_owned(), "raw/a".to_owned())].into();
+        assert_eq!(form_fields(body, "x"), Some((fields, 5)));
         assert_eq!(form_fields(b"--x--", "x"), None);
     }
 }

@@ -40,7 +40,7 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
     shell::announce("Building presign-api and the bench with optimization", "usually ten minutes the first time");
     shell::run(
         Command::new("cargo")
-            .args(["build", "--quiet", "--locked", "--release", "--bin", "presign-api", "--bin", "bench-upload"])
+            .args(["build", "--quiet", "--locked", "--release", "-p", "presign-api", "-p", "sealmark-bench", "--bins"])
             .current_dir(places::root()),
     )?;
     let work = places::target().join("bench");

@@ -36,7 +36,7 @@ pub(super) async fn measure(row: Row, way: Way, stack: &Stack, options: &Options
     let size_bytes = size_mb * 1_000_000;
     let file = files::random(&options.work, &format!("large-{size_mb}"), size_bytes)?;
     let measured = rounds(&CLIENTS, options.runs(), options, async |client, _| {
-        upload_once(stack, way, client, std::slice::from_ref(&file), Duration::from_secs(180)).await
+        upload_once(stack, way, client, std::slice::from_ref(&file), Duration::from_secs(90)).await
     })
     .await;
 
@@ -49,7 +49,16 @@ pub(super) async fn measure(row: Row, way: Way, stack: &Stack, options: &Options
     let mut section = Section::new(
         row.title(),
         format!("{size_mb} MB, MB/s (10⁶ bytes a second), from choosing to the completion's answer."),
-        &["client", "MB/s", "of raw ×4", "best", "worst", "page blocked, ms", "settings"],
+        &[
+            "client",
+            "MB/s",
+            "of raw ×4",
+            "best",
+            "worst",
+            "page blocked, ms",
+            "CPU s: renderer, browser, network",
+            "settings",
+        ],
     );
     let speed = |ms: f64| size_mb as f64 / ms * 1000.0;
     let of = |client: Client| median_speed(&measured, client, size_mb as f64);
@@ -66,6 +75,9 @@ pub(super) async fn measure(row: Row, way: Way, stack: &Stack, options: &Options
             shown(times().min_by(f64::total_cmp)),
             shown(times().max_by(f64::total_cmp)),
             format!("{blocked:.0}"),
+            ["cpu_renderer", "cpu_browser", "cpu_network"]
+                .map(|what| one.median_of(what).map_or("?".to_owned(), |seconds| format!("{seconds:.1}")))
+                .join(", "),
             one.client.settings().to_owned(),
         ]);
     }

@@ -22,7 +22,7 @@ expose({
       customAuthMethod: (_, __, encoded) => sign(config.secret_key, encoded),
       partSize: config.part_size,
       maxConcurrentParts: config.concurrency,
-      logging: false,
+      logging: !!config.debug,
     });
     await Promise.all(files.map((file, index) => evaporate.add({ name: `bench/${index}-${file.name}`, file })));
   },

@@ -10,13 +10,9 @@ let latest = new Map();
 
 function make(config) {
   latest = new Map();
-  const { partSize, ...options } = config.options;
-  current = new Uploader({ ...options, ...partSize && { partSize }, token: async () => config.token });
+  current = new Uploader({ ...config.options, token: async () => config.token });
   return current;
 }
-
-/** `add` of one file gave one id, of several it gives several. */
-const add = async (uploader, files) => (await Promise.all(files.map(file => uploader.add(file)))).flat();
 
 expose({
   upload: (files, config) => new Promise((resolve, reject) => {
@@ -31,14 +27,12 @@ expose({
       if (LOST.includes(detail.state)) reject(new Error(`${detail.error?.code}: ${detail.error?.message}`));
       settle();
     });
-    add(uploader, files).then(ids => {
-      for (const id of ids) if (!DONE.includes(latest.get(id)?.state)) open.add(id);
-      added = true;
-      settle();
-    }, reject);
+    for (const id of uploader.add(files)) if (!DONE.includes(latest.get(id)?.state)) open.add(id);
+    added = true;
+    settle();
   }),
-  add: (files, config) => { add(make(config), files).catch(error => console.error(error)); },
-  pause: () => { for (const id of latest.keys()) current.pause(id); },
-  resume: () => { for (const id of latest.keys()) current.resume(id); },
+  add: (files, config) => { make(config).add(files); },
+  pause: () => current.pause(),
+  resume: () => current.resume(),
   snapshots: () => [...latest.values()],
 });
