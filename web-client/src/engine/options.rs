@@ -44,6 +44,9 @@ pub struct Limits {
     pub complete_timeout_ms: u64,
     /// A part of which no byte moves for this long is broken off, in milliseconds.
     pub stall_timeout_ms: u64,
+    /// A part of which every byte has left, as far as the browser can tell, and that has no answer for this long is
+    /// broken off, in milliseconds: on a slow link the system's own buffers hold minutes of it.
+    pub answer_timeout_ms: u64,
     /// A stream of records that is silent for this long is broken off, in milliseconds; the server's heartbeat is 15 s.
     pub silence_timeout_ms: u64,
     /// Time between two looks at the picture where streams do not get through, in milliseconds.
@@ -63,6 +66,7 @@ impl Default for Limits {
             call_timeout_ms: 30_000,
             complete_timeout_ms: 120_000,
             stall_timeout_ms: 60_000,
+            answer_timeout_ms: 300_000,
             silence_timeout_ms: 45_000,
             look_every_ms: 2_000,
         }

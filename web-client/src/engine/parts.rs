@@ -4,7 +4,7 @@ use sealmark_protocol::{
     Checksum, CompletedPart, Integrity, PartNumber, PartPlan, PartToSign, Sha256Digest, SignedPart, StoredPart,
 };
 
-use super::{Ticket, backoff::Attempts};
+use super::{Limits, Ticket, backoff::Attempts};
 
 /// How far a part has come.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +36,7 @@ pub(super) struct Signed {
 pub(super) struct Sending {
     pub(super) ticket: Ticket,
     pub(super) signed: Signed,
+    pub(super) length: u64,
     pub(super) sent_bytes: u64,
     pub(super) began_at_ms: u64,
     pub(super) moved_at_ms: u64,
@@ -63,6 +64,14 @@ pub(super) struct ActivePart {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Stored {
     etag: Option<String>,
+}
+
+impl Sending {
+    /// When it counts as broken, unless a byte moves or an answer comes before.
+    pub(super) const fn gives_up_ms(&self, limits: &Limits) -> u64 {
+        let all_left = self.sent_bytes >= self.length;
+        self.moved_at_ms + if all_left { limits.answer_timeout_ms } else { limits.stall_timeout_ms }
+    }
 }
 
 /// All parts of a plan.

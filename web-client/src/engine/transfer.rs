@@ -65,6 +65,7 @@ impl Engine {
                     part.stage = Stage::Sending(Sending {
                         ticket,
                         signed: signed.clone(),
+                        length: part.length,
                         sent_bytes: 0,
                         began_at_ms: self.now_ms,
                         moved_at_ms: self.now_ms,
@@ -306,11 +307,12 @@ impl Engine {
 
     /// A part of which no byte has moved for too long has failed.
     pub(super) fn expire_parts(&mut self) {
-        let (now_ms, stall_ms) = (self.now_ms, self.limits.stall_timeout_ms);
+        let now_ms = self.now_ms;
+        let limits = self.limits;
         let mut stalled = Vec::new();
         for part in self.parts.iter_mut().flat_map(|parts| parts.active_mut()) {
             if let Stage::Sending(sending) = &part.stage
-                && sending.moved_at_ms + stall_ms <= now_ms
+                && sending.gives_up_ms(&limits) <= now_ms
             {
                 part.unsure = true;
                 if let Some(ticket) = part.step_back() {
@@ -330,9 +332,7 @@ impl Engine {
         let parts = self.parts.as_ref()?.active().iter();
         parts
             .filter_map(|part| match &part.stage {
-                Stage::Sending(sending) => {
-                    Some((sending.moved_at_ms + self.limits.stall_timeout_ms).min(self.now_ms + MEASURE_EVERY_MS))
-                }
+                Stage::Sending(sending) => Some(sending.gives_up_ms(&self.limits).min(self.now_ms + MEASURE_EVERY_MS)),
                 Stage::Unread | Stage::Signed(_) => {
                     Some(part.not_before_ms).filter(|at_ms| running && *at_ms > self.now_ms)
                 }
