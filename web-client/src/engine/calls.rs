@@ -1,17 +1,15 @@
 //! Calls of the API: one at a time, each repeated as its class of error allows.
 
-use sealmark_protocol::{
-    CompleteRequest, CreateUploadRequest, ErrorCode, MediaId, SignPartsResponse, Upload, UploadState,
-};
+use sealmark_protocol::{CompleteRequest, ErrorCode, MediaId, SignPartsResponse, Upload, UploadState};
 
 use super::{
     CallError, Code, Command, Engine, Known, MOST_REPAIRS, State, Ticket, UploadFailure, backoff::Attempts,
-    parts::Parts, watch::Watching,
+    watch::Watching,
 };
 use crate::{decimal::decimal, news::MediaNews};
 
 /// Parts that one call signs, by the API's own limit.
-const MOST_PARTS_A_BATCH: usize = 100;
+pub(super) const MOST_PARTS_A_BATCH: usize = 100;
 
 /// The one call of the API that an upload makes at a time, and its token.
 #[derive(Debug, Clone, Default)]
@@ -156,22 +154,6 @@ impl Engine {
         })
     }
 
-    /// The body of a creation: what is hashed by now is signed with it.
-    fn creation_of_now(&mut self) -> Option<CreateUploadRequest> {
-        let parts = self.parts.as_mut()?;
-        parts.fill(1);
-        let plan = parts.plan();
-        Some(CreateUploadRequest {
-            content_type: self.source.content_type.clone(),
-            part_size_bytes: Some(plan.part_size_bytes),
-            integrity: parts.integrity(),
-            form: plan.part_count == 1,
-            content: self.content,
-            sign: parts.take_batch(MOST_PARTS_A_BATCH),
-            ..CreateUploadRequest::new(self.source.file_name.clone(), self.source.size_bytes)
-        })
-    }
-
     /// Breaks the call off.
     pub(super) fn stop_call(&mut self) {
         if let Some(out) = self.call.out.take() {
@@ -246,28 +228,10 @@ impl Engine {
     }
 
     /// A call failed for a reason that its own handler knows nothing better about.
-    fn call_failed(&mut self, error: CallError) {
+    pub(super) fn call_failed(&mut self, error: CallError) {
         let again = self.renews_token(&error) || (error.is_transient() && self.call_again(&error));
         if !again {
             self.fail(error.into());
-        }
-    }
-
-    pub(super) fn created(&mut self, ticket: Ticket, outcome: Result<Upload, CallError>) {
-        if !self.call.take(ticket) {
-            return;
-        }
-        match outcome {
-            Ok(upload) => {
-                self.call_succeeded();
-                self.known = Some(Known { upload_id: upload.upload_id, media_id: upload.media_id });
-                if !matches!(self.state, State::Cancelling { .. }) {
-                    self.adopt(upload);
-                }
-            }
-            // Given up meanwhile: an upload that was made all the same is the sweeper's.
-            Err(_) if matches!(self.state, State::Cancelling { .. }) => self.enter(State::Cancelled),
-            Err(error) => self.call_failed(error),
         }
     }
 
@@ -312,68 +276,6 @@ impl Engine {
     pub(super) fn repair(&mut self) -> bool {
         self.repairs += 1;
         self.repairs <= MOST_REPAIRS
-    }
-
-    /// Takes the server's plan and the store's parts.
-    fn adopt(&mut self, upload: Upload) {
-        let plan = upload.plan();
-        let covers = plan.part_count > 0
-            && plan.part_size_bytes > 0
-            && plan.size_bytes == self.source.size_bytes
-            && plan.size_bytes.div_ceil(plan.part_size_bytes) == u64::from(plan.part_count);
-        if !covers || plan.part_count > sealmark_protocol::MAX_PARTS {
-            return self.fail(CallError::BadAnswer.into());
-        }
-        let same = |parts: &Parts| parts.plan() == plan && parts.integrity() == upload.integrity;
-        if !self.parts.as_ref().is_some_and(same) {
-            self.stop_parts();
-            self.parts = Some(Parts::new(plan, upload.integrity));
-        }
-        let Some(parts) = &mut self.parts else { return };
-        if !upload.signed.is_empty() {
-            parts.sign_batch(upload.signed, self.now_ms);
-        }
-        if self.creation.take().is_some() {
-            parts.return_batch();
-        }
-        let done = parts.take_list(&upload.parts);
-        let stored = parts.stored_bytes();
-        for ticket in done {
-            self.push(Command::Stop { ticket });
-        }
-        if self.creations == 0 && self.resumed_bytes == 0 && self.acknowledged_bytes == 0 {
-            self.resumed_bytes = stored;
-            self.pace.restart(self.now_ms);
-        }
-        match upload.challenge {
-            Some(challenge) if self.content.is_some() => self.enter(State::Proving(challenge)),
-            _ => self.enter(State::Sending),
-        }
-        self.acknowledge(stored);
-    }
-
-    pub(super) fn proved(&mut self, ticket: Ticket, outcome: Result<MediaNews, CallError>) {
-        if !self.call.take(ticket) {
-            return;
-        }
-        match outcome {
-            Ok(news) => {
-                self.call_succeeded();
-                self.is_instant = true;
-                self.is_whole(news.media_id);
-                self.show(news);
-            }
-            Err(error) if self.renews_token(&error) => {}
-            // The answer may have been lost, and the upload be whole.
-            Err(CallError::Network) => {
-                self.content = None;
-                if let Some(known) = self.known {
-                    self.enter(State::Fetching(known.upload_id));
-                }
-            }
-            // Whatever is wrong with the proof: the bytes themselves will do.
-            Err(_) => self.enter(State::Sending),
-        }
     }
 
     pub(super) fn signed(&mut self, ticket: Ticket, outcome: Result<SignPartsResponse, CallError>) {
@@ -443,45 +345,5 @@ impl Engine {
         self.whole = Some(media_id);
         self.push(Command::Forget { media_id: Some(media_id) });
         self.enter(State::Watching(Watching::new(media_id)));
-    }
-
-    pub(super) fn aborted(&mut self, ticket: Ticket, outcome: Result<(), CallError>) {
-        if !self.call.take(ticket) {
-            return;
-        }
-        if self.has_left() {
-            return;
-        }
-        match outcome {
-            Ok(()) => self.enter(State::Cancelled),
-            Err(error) => self.abort_failed(&error),
-        }
-    }
-
-    /// Where the user knows already that the upload is over: what the server says does not matter any more, for its
-    /// sweeper does the rest.
-    fn has_left(&mut self) -> bool {
-        let State::Leaving(failure) = &self.state else { return false };
-        let failure = failure.clone();
-        self.enter(State::Failed(failure));
-        true
-    }
-
-    fn abort_failed(&mut self, error: &CallError) {
-        let State::Cancelling { completing } = self.state else { return };
-        let closed = matches!(error, CallError::Refused { code: ErrorCode::UploadClosed, .. });
-        if completing && closed {
-            // Too late: the server had completed it. Showing the picture is better than denying it.
-            self.ended_at_ms = None;
-            if let Some(known) = self.known {
-                return self.is_whole(known.media_id);
-            }
-        }
-        let creating = self.known.is_none() && self.resume.is_none();
-        let again = !creating && (self.renews_token(error) || (error.is_transient() && self.call_again(error)));
-        if !again {
-            // The user's word stands in any case; what is left on the server is the sweeper's.
-            self.enter(State::Cancelled);
-        }
     }
 }

@@ -8,9 +8,11 @@
 mod backoff;
 mod calls;
 mod command;
+mod create;
 mod endpoints;
 mod event;
 mod failure;
+mod leave;
 mod link;
 mod options;
 mod pace;
@@ -27,9 +29,7 @@ mod world;
 
 use std::mem;
 
-use sealmark_protocol::{
-    Challenge, CreateUploadRequest, ErrorCode, Integrity, MediaId, Sha256Digest, UploadId, plan_parts,
-};
+use sealmark_protocol::{Challenge, CreateUploadRequest, ErrorCode, MediaId, Sha256Digest, UploadId};
 
 pub(crate) use self::link::{Link, Note};
 use self::{backoff::Jitter, calls::Call, pace::Pace, parts::Parts, watch::Watching};
@@ -231,54 +231,6 @@ impl Engine {
         self.enter(State::Identifying);
     }
 
-    fn identified(&mut self, ticket: Ticket, outcome: Result<Identity, UploadFailure>) {
-        if !self.call.take(ticket) {
-            return;
-        }
-        let identity = match outcome {
-            Ok(identity) => identity,
-            Err(failure) => return self.fail(failure),
-        };
-        self.is_identified = true;
-        self.source.file_name = identity.file_name;
-        self.source.size_bytes = identity.size_bytes;
-        self.source.content_type = identity.content_type;
-        if let Some(media_id) = identity.made {
-            return self.is_whole(media_id);
-        }
-        self.resume = identity.resume;
-        match self.resume {
-            Some(upload_id) => self.enter(State::Fetching(upload_id)),
-            None => self.begin_anew(),
-        }
-    }
-
-    /// Asks for a new upload, under a new idempotency key; hashes first what the creation is to tell.
-    fn begin_anew(&mut self) {
-        self.resume = None;
-        self.known = None;
-        self.creation = None;
-        self.content = None;
-        self.acknowledged_bytes = 0;
-        self.resumed_bytes = 0;
-        self.creations += 1;
-        self.stop_parts();
-        let part_bytes = self.limits.part_size_bytes.unwrap_or(self.share.part_size_bytes);
-        let plan = match plan_parts(self.source.size_bytes, part_bytes) {
-            Ok(plan) => plan,
-            Err(_) if self.source.size_bytes == 0 => return self.fail(empty_file()),
-            Err(_) => {
-                let message = "the file is over the limit of 5 TiB";
-                return self.fail(UploadFailure::new(Code::Api(ErrorCode::FileTooLarge), message));
-            }
-        };
-        let integrity = self.limits.integrity;
-        self.hashes_all = self.limits.instant && integrity == Integrity::Sha256;
-        self.parts = Some(Parts::new(plan, integrity));
-        let hashes_first = self.hashes_all || (plan.part_count == 1 && integrity != Integrity::None);
-        self.enter(if hashes_first { State::Hashing } else { State::Creating });
-    }
-
     /// Changes the state; what was tried before does not count against it.
     fn enter(&mut self, state: State) {
         self.call.start_over();
@@ -324,31 +276,6 @@ impl Engine {
     fn moved(&mut self) {
         if let Some(parts) = &mut self.parts {
             parts.forget_signatures();
-        }
-    }
-
-    fn cancel(&mut self) {
-        let over = match &self.state {
-            // The picture exists already; deleting pictures is another matter.
-            State::Watching(_) | State::Ready | State::Cancelling { .. } | State::Cancelled | State::Leaving(_) => true,
-            State::Failed(_) => self.whole.is_some(),
-            _ => false,
-        };
-        if over {
-            return;
-        }
-        let completing = matches!(self.state, State::Completing);
-        let creating = matches!(self.state, State::Creating) && self.call.is_with_the_server();
-        self.paused = false;
-        self.stop_parts();
-        if !creating {
-            self.stop_call();
-        }
-        self.push(Command::Forget { media_id: None });
-        if creating || self.known.is_some() || self.resume.is_some() {
-            self.enter(State::Cancelling { completing });
-        } else {
-            self.enter(State::Cancelled);
         }
     }
 
