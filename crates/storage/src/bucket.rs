@@ -114,6 +114,7 @@ impl Store {
             .allowed_headers("*")
             .expose_headers("ETag")
             .expose_headers("Location")
+            .expose_headers("Retry-After")
             .max_age_seconds(PREFLIGHT_MAX_AGE_S)
             .build()
             .map_err(|error| self.unbuilt("PutBucketCors", error))?;

@@ -8,7 +8,7 @@ use sealmark_protocol::{
 use sealmark_storage::Store;
 use sealmark_tests::{
     client::{ApiClient, refused},
-    line::{Line, Options},
+    line::{Line, Options, program, root},
 };
 
 use super::forms::small;
@@ -112,5 +112,27 @@ async fn only_content_that_the_store_has_checked_is_offered() -> Result<()> {
         ensure!(again.challenge.is_some() == offered, "{integrity:?}");
         ensure!(again.signed.first().map(|part| part.number) == Some(PartNumber::new(1)?));
     }
+    Ok(())
+}
+
+/// The client's own way through it: the same file by two users of a tenant, and by another tenant.
+#[tokio::test]
+async fn the_client_proves_instead_of_sending() -> Result<()> {
+    let line = Line::start_with(Options { workers: 1, ..Options::default() }).await?;
+    let photo = root().join("samples/rocket.jpg");
+    let mut instant = Vec::new();
+    for (tenant, user) in [("acme", "u"), ("acme", "v"), ("other", "u")] {
+        let output = tokio::process::Command::new(program("sealmark-upload")?)
+            .args(["--api", &line.url(), "--token", &line.token(tenant, user)?, "--instant", "--json"])
+            .arg(&photo)
+            .kill_on_drop(true)
+            .output()
+            .await?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let row: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+        ensure!(row["state"] == "ready", "{row}");
+        instant.push(row["instant"] == true);
+    }
+    ensure!(instant == [false, true, false], "{instant:?}");
     Ok(())
 }

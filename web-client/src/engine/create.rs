@@ -5,7 +5,7 @@ use sealmark_protocol::{CreateUploadRequest, ErrorCode, Integrity, MAX_PARTS, Up
 
 use super::{
     CallError, Code, Command, Engine, Identity, Known, State, Ticket, UploadFailure, calls::MOST_PARTS_A_BATCH,
-    empty_file, parts::Parts,
+    empty_file, link::FIRST_PART_BYTES, parts::Parts,
 };
 use crate::news::MediaNews;
 
@@ -42,7 +42,9 @@ impl Engine {
         self.resumed_bytes = 0;
         self.creations += 1;
         self.stop_parts();
-        let part_bytes = self.limits.part_size_bytes.unwrap_or(self.share.part_size_bytes);
+        // Content is known again only where it is cut as before.
+        let wanted = if self.limits.instant { FIRST_PART_BYTES } else { self.share.part_size_bytes };
+        let part_bytes = self.limits.part_size_bytes.unwrap_or(wanted);
         let plan = match plan_parts(self.source.size_bytes, part_bytes) {
             Ok(plan) => plan,
             Err(_) if self.source.size_bytes == 0 => return self.fail(empty_file()),

@@ -16,7 +16,7 @@ const MIB: u64 = 1024 * 1024;
 /// Shortest and longest part that is asked for, in bytes; the shortest is S3's own.
 const PART_BYTES: (u64, u64) = (5 * MIB, 64 * MIB);
 /// Length of a part before anything is known of the link, in bytes.
-const FIRST_PART_BYTES: u64 = 8 * MIB;
+pub(super) const FIRST_PART_BYTES: u64 = 8 * MIB;
 /// A part should take about this long, in milliseconds: long beside its round trips, short to lose.
 const PART_MS: u64 = 1_500;
 
