@@ -88,7 +88,9 @@ impl Answer {
     fn store_code(&self) -> &str {
         // The error of an expired URL is `AccessDenied` like many others; only it tells when it expired.
         match store_code(&self.body) {
-            "AccessDenied" if self.body.contains("<Expires>") || self.body.contains("has expired") => EXPIRED,
+            "AccessDenied" if ["<Expires>", "has expired"].iter().any(|words| find(&self.body, words).is_some()) => {
+                EXPIRED
+            }
             code => code,
         }
     }
@@ -112,15 +114,21 @@ const fn code_of_status(status: u16) -> ErrorCode {
 ///
 /// Source: Amazon S3 API, REST error responses.
 fn store_code(body: &str) -> &str {
-    let code = body.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>"));
-    code.map_or("", |(code, _)| code.trim())
+    let Some(begin) = find(body, "<Code>") else { return "" };
+    let rest = body.get(begin + "<Code>".len()..).unwrap_or_default();
+    find(rest, "</Code>").and_then(|end| rest.get(..end)).unwrap_or_default().trim_ascii()
+}
+
+/// Where a text has these words; the standard library's search is made for longer ones, and large.
+fn find(text: &str, words: &str) -> Option<usize> {
+    text.as_bytes().windows(words.len()).position(|bytes| bytes == words.as_bytes())
 }
 
 /// `Retry-After` in seconds; the form with a date is left out, for clocks differ.
 ///
 /// Source: RFC 9110, 10.2.3.
 fn retry_after_ms(value: Option<&str>) -> Option<u64> {
-    value?.trim().parse::<u32>().ok().map(|seconds| u64::from(seconds) * 1_000)
+    value?.trim_ascii().parse::<u32>().ok().map(|seconds| u64::from(seconds) * 1_000)
 }
 
 #[cfg(test)]

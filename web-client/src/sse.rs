@@ -18,8 +18,8 @@ pub struct SseEvent {
 #[derive(Debug, Default)]
 pub struct SseParser {
     line: Vec<u8>,
-    event: String,
-    data: String,
+    event: Vec<u8>,
+    data: Vec<u8>,
     has_data: bool,
     too_long: bool,
     after_cr: bool,
@@ -44,22 +44,25 @@ impl SseParser {
 
     fn end_line(&mut self) -> Option<SseEvent> {
         let bytes = std::mem::take(&mut self.line);
-        let line = String::from_utf8_lossy(&bytes);
-        let line = if self.begun { &*line } else { line.strip_prefix('\u{feff}').unwrap_or(&line) };
-        self.begun = true;
+        let mut line = &bytes[..];
+        if !std::mem::replace(&mut self.begun, true) {
+            line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
+        }
         if line.is_empty() {
             return self.end_event();
         }
-        let (field, value) = line.split_once(':').unwrap_or((line, ""));
-        let value = value.strip_prefix(' ').unwrap_or(value);
+        let colon = line.iter().position(|byte| *byte == b':').unwrap_or(line.len());
+        let (field, value) = line.split_at(colon);
+        let value = value.get(1..).unwrap_or_default();
+        let value = value.strip_prefix(b" ").unwrap_or(value);
         match field {
-            "event" => value.clone_into(&mut self.event),
-            "data" => {
+            b"event" => self.event = value.to_vec(),
+            b"data" => {
                 if self.has_data {
-                    self.data.push('\n');
+                    self.data.push(b'\n');
                 }
                 self.has_data = true;
-                self.data.push_str(value);
+                self.data.extend_from_slice(value);
             }
             // A comment has an empty field name; fields that we do not know are to be ignored.
             _ => {}
@@ -71,8 +74,9 @@ impl SseParser {
         let event = std::mem::take(&mut self.event);
         let data = std::mem::take(&mut self.data);
         let whole = std::mem::take(&mut self.has_data) && !std::mem::take(&mut self.too_long);
-        let event = if event.is_empty() { "message".to_owned() } else { event };
-        whole.then_some(SseEvent { event, data })
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let event = if event.is_empty() { "message".to_owned() } else { text(&event) };
+        whole.then(|| SseEvent { event, data: text(&data) })
     }
 }
 

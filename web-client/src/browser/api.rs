@@ -35,10 +35,10 @@ impl Call {
         let controller = AbortController::new().ok();
         let signal = controller.as_ref().map(AbortController::signal);
         let guard = Guard(controller);
-        let mut request = RequestBuilder::new(&[api, &self.path].concat())
+        let mut request = RequestBuilder::new(&joined(api, &self.path))
             .method(self.method)
             .cache(RequestCache::NoStore)
-            .header("authorization", &["Bearer ", token].concat())
+            .header("authorization", &joined("Bearer ", token))
             .abort_signal(signal.as_ref());
         if let Some(key) = &self.idempotency_key {
             request = request.header("idempotency-key", key);
@@ -88,4 +88,10 @@ impl Answer {
         }
         JSON::parse(&self.body).map_err(|_| CallError::BadAnswer)
     }
+}
+
+fn joined(begin: &str, end: &str) -> String {
+    let mut text = begin.to_owned();
+    text.push_str(end);
+    text
 }

@@ -16,8 +16,12 @@ pub struct Endpoints {
 impl Endpoints {
     /// Absolute URLs; slashes at their ends are cut. Without any, the empty address is asked.
     pub fn new(addresses: impl IntoIterator<Item = String>) -> Self {
-        let mut addresses: Vec<String> =
-            addresses.into_iter().map(|address| address.trim_end_matches('/').to_owned()).collect();
+        let mut addresses: Vec<String> = addresses.into_iter().collect();
+        for address in &mut addresses {
+            while address.as_bytes().last() == Some(&b'/') {
+                address.pop();
+            }
+        }
         if addresses.is_empty() {
             addresses.push(String::new());
         }

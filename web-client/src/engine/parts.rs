@@ -126,7 +126,7 @@ impl Parts {
             let same_length = self.plan.range(part.number).is_some_and(|(_, length)| length == part.size_bytes);
             let seen = self.etag(part.number);
             // Stores spell the same etag with and without its quotes, depending on where it is asked for.
-            if same_length && seen.is_none_or(|seen| seen.trim_matches('"') == part.etag.trim_matches('"')) {
+            if same_length && seen.is_none_or(|seen| unquoted(seen) == unquoted(&part.etag)) {
                 stored[part.number.get() as usize - 1] = Some(Stored { etag: Some(part.etag.clone()) });
             }
         }
@@ -360,4 +360,12 @@ impl ActivePart {
         };
         Some(ticket)
     }
+}
+
+fn unquoted(etag: &str) -> &[u8] {
+    let mut bytes = etag.as_bytes();
+    while let [b'"', rest @ ..] | [rest @ .., b'"'] = bytes {
+        bytes = rest;
+    }
+    bytes
 }
