@@ -8,7 +8,10 @@ use crate::{
 };
 
 /// Uploads that are between their beginning and their completion at the same time.
-const MOST_UPLOADS: usize = 64;
+const MOST_UPLOADS: usize = 200;
+/// Work that is begun for each part that may be sent at once, in parts and in bytes: what is small needs more of it at
+/// hand, for each file asks the server twice.
+const AHEAD: (usize, u64) = (4, 4 * 1024 * 1024);
 
 /// Number of an upload within its fleet, in the order of adding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -216,8 +219,15 @@ impl Fleet {
 
     /// Whether another upload would find the link idle.
     fn has_place(&self) -> bool {
-        let open = self.active.iter().filter_map(|number| self.get(*number)).map(|upload| upload.engine.open_parts());
-        self.active.len() < MOST_UPLOADS && open.sum::<usize>() < self.link.parts_at_once() * 4
+        let at_once = self.link.parts_at_once();
+        let (parts, bytes) = self
+            .active
+            .iter()
+            .filter_map(|number| self.get(*number))
+            .map(|upload| upload.engine.open_work())
+            .fold((0, 0), |sum, of_one| (sum.0 + of_one.0, sum.1 + of_one.1));
+        let is_idle = parts < at_once * AHEAD.0 || bytes < at_once as u64 * AHEAD.1;
+        self.active.len() < MOST_UPLOADS && is_idle
     }
 
     /// Whether something is left to do for an upload.
@@ -260,7 +270,7 @@ mod tests {
     fn source(seed: u32) -> Source {
         Source {
             file_name: format!("{seed}.jpg"),
-            size_bytes: 1,
+            size_bytes: 5 << 20,
             content_type: None,
             idempotency_key: seed.to_string(),
             seed: seed.into(),

@@ -15,8 +15,10 @@ function make(config) {
 }
 
 expose({
+  // A page makes its Uploader when it loads; the Worker is then up before anybody has chosen a file.
+  prepare: config => make(config).unfinished(),
   upload: (files, config) => new Promise((resolve, reject) => {
-    const uploader = make(config);
+    const uploader = current;
     const open = new Set();
     let added = false;
     const settle = () => { if (added && open.size === 0) resolve(); };
@@ -31,7 +33,7 @@ expose({
     added = true;
     settle();
   }),
-  add: (files, config) => { make(config).add(files); },
+  add: files => { current.add(files); },
   pause: () => current.pause(),
   resume: () => current.resume(),
   snapshots: () => [...latest.values()],

@@ -111,11 +111,14 @@ impl Engine {
         })
     }
 
-    /// Parts for which something is left to do before completing; 1 while that is not known.
-    pub(crate) fn open_parts(&self) -> usize {
+    /// Parts for which something is left to do before completing, and their bytes; one while that is not known.
+    pub(crate) fn open_work(&self) -> (usize, u64) {
+        let size_bytes = self.source.size_bytes;
         match self.state {
-            State::Completing | State::Watching(_) => 0,
-            _ => self.parts.as_ref().map_or(1, |parts| parts.open_count() as usize),
+            State::Completing | State::Watching(_) => (0, 0),
+            _ => self.parts.as_ref().map_or((1, size_bytes), |parts| {
+                (parts.open_count() as usize, size_bytes.saturating_sub(parts.stored_bytes()))
+            }),
         }
     }
 
