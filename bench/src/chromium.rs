@@ -26,6 +26,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A name that leads to this machine, and is not one of those that browsers trust without TLS.
 pub(crate) const INSECURE_HOST: &str = "bench.test";
 
+/// What the browser itself notes of every request; the query may be a credential.
+const REQUESTS: &str = "performance.getEntriesByType('resource').map(entry => ({ url: entry.name.split('?')[0], \
+    began: entry.startTime, sent: entry.requestStart, ended: entry.responseEnd }))";
+
 type Waiting = Arc<Mutex<HashMap<u64, oneshot::Sender<Value>>>>;
 /// Session of a worker, by the session of its page.
 type Workers = Arc<Mutex<Vec<(String, String)>>>;
@@ -259,8 +263,8 @@ impl Page {
         Ok(memory)
     }
 
-    /// Records where the page's and its workers' time goes while `work` runs; a profile of the page, then one of each
-    /// worker.
+    /// Records where the page's and its workers' time goes while `work` runs: of the page, then of each worker, a CPU
+    /// profile, and under `requests` when each request began and ended, in milliseconds.
     ///
     /// # Errors
     /// When the page is gone.
@@ -288,7 +292,11 @@ impl Page {
         let mut profiles = Vec::new();
         for session in self.sessions() {
             if let Ok(mut answer) = self.browser.call(Some(&session), "Profiler.stop", json!({})).await {
-                profiles.push(answer["profile"].take());
+                let asked = json!({ "expression": REQUESTS, "returnByValue": true });
+                let requests = self.browser.call(Some(&session), "Runtime.evaluate", asked).await.unwrap_or_default();
+                let mut profile = answer["profile"].take();
+                profile["requests"] = requests["result"]["value"].clone();
+                profiles.push(profile);
             }
         }
         Ok((done, profiles))

@@ -162,11 +162,19 @@ pub(crate) async fn upload_once(
 ///
 /// # Errors
 /// When the page does not come up or the folder cannot be written.
-pub(crate) async fn profile_once(stack: &Stack, way: Way, client: Client, file: &Path, folder: &Path) -> Result<()> {
+pub(crate) async fn profile_once(
+    stack: &Stack,
+    way: Way,
+    client: Client,
+    files: &[PathBuf],
+    folder: &Path,
+) -> Result<()> {
     let at = stack.addresses(way);
     let page = stack.browser.open(&client.page(&at)).await?;
+    let paths: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
     page.watch_workers().await?;
-    page.choose(&[file]).await?;
+    page.evaluate("performance.setResourceTimingBufferSize(10000)").await?;
+    page.choose(&paths).await?;
     let run = format!("bench.run({})", client.config(&at, way.name()));
     let (_, profiles) = page.profile(page.evaluate_within(&run, Duration::from_secs(180))).await?;
     page.close().await;
@@ -175,7 +183,8 @@ pub(crate) async fn profile_once(stack: &Stack, way: Way, client: Client, file: 
     for (index, profile) in profiles.iter().enumerate() {
         let who = if index == 0 { "page".to_owned() } else { format!("worker-{index}") };
         let name = client.name().replace([' ', ','], "-");
-        std::fs::write(folder.join(format!("{}-{name}-{who}.cpuprofile", way.name())), profile.to_string())?;
+        let file = format!("{}-{}-files-{name}-{who}.cpuprofile", way.name(), files.len());
+        std::fs::write(folder.join(file), profile.to_string())?;
     }
     Ok(())
 }

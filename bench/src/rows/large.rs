@@ -42,7 +42,7 @@ pub(super) async fn measure(row: Row, way: Way, stack: &Stack, options: &Options
 
     if let Some(folder) = &options.profiles {
         for client in CLIENTS.into_iter().filter(|client| client.is_ours()) {
-            profile_once(stack, way, client, &file, folder).await?;
+            profile_once(stack, way, client, std::slice::from_ref(&file), folder).await?;
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{
     client::Client,
     files,
     report::{Section, Target},
-    rounds::{Outcome, Run, rounds, upload_once},
+    rounds::{Outcome, Run, profile_once, rounds, upload_once},
     stack::{Stack, Way},
 };
 
@@ -27,6 +27,9 @@ pub(super) async fn upload(row: Row, way: Way, stack: &Stack, options: &Options)
         Ok(run)
     })
     .await;
+    if let Some(folder) = &options.profiles {
+        profile_once(stack, way, Client::Ours("sha256"), &files, folder).await?;
+    }
     let mut section = Section::new(
         row.title(),
         format!("{count} files of 200 KB, from adding the first to the completion of the last."),

@@ -56,15 +56,15 @@ fn reached(package: &Path, entry: &str) -> Result<Vec<String>> {
             continue;
         }
         let text = fs::read_to_string(package.join(&name)).with_context(|| format!("reading {name}"))?;
-        for line in text.lines().filter(|line| !line.contains("import('") && !line.trim_start().starts_with(['*', '/']))
-        {
-            for quote in ['\'', '"'] {
-                for piece in line.split(quote).skip(1).step_by(2) {
-                    let file = piece.trim_start_matches("./");
-                    let is_ours = [".js", ".wasm", ".css"].iter().any(|end| file.ends_with(end));
-                    if is_ours && package.join(file).is_file() && !found.iter().any(|known| known == file) {
-                        found.push(file.to_owned());
-                    }
+        for quote in ['\'', '"'] {
+            let pieces: Vec<&str> = text.split(quote).collect();
+            for pair in pieces.windows(2) {
+                let (before, file) = (pair[0].trim_end(), pair[1].trim_start_matches("./"));
+                // An address that is merely passed on, and `import(…)`, are loaded when somebody asks.
+                let loaded = ["from", "import", "Worker(new URL("].iter().any(|end| before.ends_with(end))
+                    || file.ends_with(".wasm");
+                if loaded && package.join(file).is_file() && !found.iter().any(|known| known == file) {
+                    found.push(file.to_owned());
                 }
             }
         }
