@@ -91,7 +91,10 @@ fn compile(build: Build, package: &str) -> Result<PathBuf> {
     let mut command = build.cargo("build");
     if package == BENCH_PACKAGE {
         // What we compare ourselves with is built for speed.
-        command.args(["--config", "profile.wasm-release.package.sha2.opt-level=3"]);
+        for crate_name in ["sha2@0.11", "sha2@0.10"] {
+            let speed = format!("profile.wasm-release.package.\"{crate_name}\".opt-level=3");
+            command.args(["--config", &speed]);
+        }
     }
     shell::run(command.args(["--package", package, "--lib"]))?;
     Ok(build.module(package))

@@ -38,6 +38,16 @@ impl Bytes {
         self.0.iter().map(digest).collect()
     }
 
+    /// The same by the crate's release before.
+    pub fn sha2_crate_0_10(&self, rounds: u32) -> Vec<String> {
+        let digest = |piece: &Vec<u8>| {
+            let mut hasher = <sha2_0_10::Sha256 as sha2_0_10::Digest>::new();
+            (0..rounds).for_each(|_| sha2_0_10::Digest::update(&mut hasher, piece));
+            sha2_0_10::Digest::finalize(hasher).iter().map(|byte| format!("{byte:02x}")).collect()
+        };
+        self.0.iter().map(digest).collect()
+    }
+
     /// The same by four lanes.
     pub fn four_lanes(&self, rounds: u32) -> Vec<String> {
         let mut lanes = FourLanes::default();

@@ -12,8 +12,9 @@ globalThis.bench = {
     const plain = await load('plain');
     const simd = await load('simd');
     const ways = {
-      'sha2 crate': () => plain.sha2_crate(rounds),
-      'sha2 crate, simd128': () => simd.sha2_crate(rounds),
+      'sha2 crate 0.10': () => plain.sha2_crate_0_10(rounds),
+      'sha2 crate 0.11': () => plain.sha2_crate(rounds),
+      'sha2 crate 0.11, simd128': () => simd.sha2_crate(rounds),
       'four lanes': () => simd.four_lanes(rounds),
     };
     const digests = Object.values(ways).map(way => way().join());
