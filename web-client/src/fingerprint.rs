@@ -3,7 +3,7 @@
 use sealmark_protocol::Sha256Digest;
 
 /// So much of a file's beginning and of its end is hashed for its fingerprint, in bytes.
-pub const EDGE_BYTES: u64 = 64 * 1024;
+pub const EDGE_BYTES: u64 = 512 * 1024;
 
 /// The fingerprint of a file: 64 characters of hex, equal for the same name, size, time of change and edges.
 ///

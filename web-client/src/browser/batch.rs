@@ -22,9 +22,9 @@ use crate::{
 };
 
 /// Calls of one kind that are out at the same time.
-const CALLS: usize = 2;
+const CALLS: usize = 1;
 /// Most uploads in one call.
-const MOST: usize = 50;
+const MOST: usize = 100;
 
 /// What is asked for in batches.
 #[derive(Clone, Copy)]

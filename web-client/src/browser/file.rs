@@ -23,6 +23,10 @@ pub(super) fn crypto() -> Option<Crypto> {
 
 /// A range of the file; nothing is read yet.
 pub(super) fn cut(file: &File, offset: u64, length: u64) -> Result<Blob, ReadError> {
+    // Cutting asks the system how the file is, and waits for it; most files are sent as a whole.
+    if offset == 0 && length == size_bytes(file) {
+        return Ok(file.clone().into());
+    }
     file.slice_with_f64_and_f64(offset as f64, (offset + length) as f64).map_err(|error| unreadable(&error))
 }
 
@@ -37,14 +41,15 @@ pub(super) async fn read(file: &File, offset: u64, length: u64) -> Result<ArrayB
     }
 }
 
-/// The fingerprint by which a later visit knows the file again.
-pub(super) async fn fingerprint_of(file: &File) -> Result<String, ReadError> {
+/// The fingerprint by which a later visit knows the file again; the digest of the whole file too, where that is short.
+pub(super) async fn fingerprint_of(file: &File) -> Result<(String, Option<Sha256Digest>), ReadError> {
     let size_bytes = size_bytes(file);
     let edge = size_bytes.min(EDGE_BYTES);
     let first = hash::sha256(&read(file, 0, edge).await?).await;
-    let last =
-        if size_bytes <= EDGE_BYTES { first } else { hash::sha256(&read(file, size_bytes - edge, edge).await?).await };
-    Ok(fingerprint(&file.name(), size_bytes, file.last_modified() as i64, &first, &last))
+    let is_short = size_bytes <= EDGE_BYTES;
+    let last = if is_short { first } else { hash::sha256(&read(file, size_bytes - edge, edge).await?).await };
+    let fingerprint = fingerprint(&file.name(), size_bytes, file.last_modified() as i64, &first, &last);
+    Ok((fingerprint, is_short.then_some(first)))
 }
 
 /// The answer to a challenge: SHA-256 over the nonce and the ranges.

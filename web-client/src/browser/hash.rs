@@ -50,25 +50,25 @@ pub(super) async fn sha256(bytes: &ArrayBuffer) -> Sha256Digest {
     }
 }
 
-/// The checksum of a part, and its bytes where they had to be in memory as a whole.
+/// The checksum of a part.
 pub(super) async fn part(
     lanes: &Lanes,
     file: &File,
     offset: u64,
     length: u64,
     integrity: Integrity,
-) -> Result<(Checksum, Option<ArrayBuffer>), ReadError> {
+) -> Result<Checksum, ReadError> {
     match integrity {
-        Integrity::None => Ok((Checksum::None, None)),
+        Integrity::None => Ok(Checksum::None),
         Integrity::Sha256 => {
             if subtle().is_some() && length <= LONGEST_WHOLE_BYTES {
                 let bytes = read(file, offset, length).await?;
                 if let Some(digest) = by_browser(&bytes).await {
-                    return Ok((Checksum::Sha256(digest), Some(bytes)));
+                    return Ok(Checksum::Sha256(digest));
                 }
             }
             let digest = lanes.hash(file, offset, length).await?;
-            Ok((Checksum::Sha256(digest), None))
+            Ok(Checksum::Sha256(digest))
         }
         Integrity::Crc64nvme if length <= LONGEST_WHOLE_BYTES => {
             let bytes = read(file, offset, length).await?;
@@ -81,7 +81,7 @@ pub(super) async fn part(
                 view.subarray(begin, end).copy_to(piece);
                 hasher.update(piece);
             }
-            Ok((Checksum::Crc64nvme(hasher.finish()), Some(bytes)))
+            Ok(Checksum::Crc64nvme(hasher.finish()))
         }
         Integrity::Crc64nvme => {
             let mut hasher = Crc64NvmeHasher::default();
@@ -91,7 +91,7 @@ pub(super) async fn part(
                 hasher.update(&Uint8Array::new(&read(file, offset + done, piece).await?.into()).to_vec());
                 done += piece;
             }
-            Ok((Checksum::Crc64nvme(hasher.finish()), None))
+            Ok(Checksum::Crc64nvme(hasher.finish()))
         }
     }
 }

@@ -4,7 +4,9 @@ use std::{pin::Pin, rc::Rc};
 
 use gloo_net::http::Method;
 use gloo_timers::callback::Timeout;
-use sealmark_protocol::{MediaId, ProofRequest, SignPartsRequest, SignPartsResponse, Upload, UploadId};
+use sealmark_protocol::{
+    Checksum, Integrity, MediaId, ProofRequest, SignPartsRequest, SignPartsResponse, Upload, UploadId,
+};
 use wasm_bindgen::prelude::*;
 use web_sys::File;
 
@@ -116,13 +118,12 @@ impl Inner {
                 number,
                 ticket,
                 Box::pin(async move {
-                    let hashed = hash::part(&inner.lanes, &source, offset, length, integrity).await;
-                    let outcome = hashed.map(|(checksum, bytes)| {
-                        if let (Some(bytes), Some(entry)) = (bytes, inner.state.borrow_mut().entry(number)) {
-                            entry.keep_bytes(offset, bytes);
-                        }
-                        checksum
-                    });
+                    // Once: where the store finds other bytes, the file has changed since.
+                    let known = inner.state.borrow_mut().entry(number).and_then(|entry| entry.whole.take());
+                    let outcome = match known.filter(|_| integrity == Integrity::Sha256 && offset == 0) {
+                        Some(digest) => Ok(Checksum::Sha256(digest)),
+                        None => hash::part(&inner.lanes, &source, offset, length, integrity).await,
+                    };
                     Event::Hashed { ticket, outcome }
                 }),
             ),
@@ -145,7 +146,6 @@ impl Inner {
                 self.call(number, ticket, call.with(&object(&SignPartsRequest { parts })), signed);
             }
             Command::Put { ticket, request, offset, length } => {
-                let bytes = self.state.borrow_mut().entry(number).and_then(|entry| entry.bytes_at(offset));
                 self.spawn(
                     number,
                     ticket,
@@ -153,12 +153,7 @@ impl Inner {
                         let progress = Rc::clone(&inner);
                         let progress = move |sent_bytes| progress.step(number, Event::Progress { ticket, sent_bytes });
                         let address = inner.address();
-                        let outcome = put(&source, bytes, &request, offset, length, progress).await;
-                        if outcome.is_ok()
-                            && let Some(entry) = inner.state.borrow_mut().entry(number)
-                        {
-                            entry.drop_bytes(offset);
-                        }
+                        let outcome = put(&source, &request, offset, length, progress).await;
                         let good =
                             !matches!(outcome, Err(PutError::Network | PutError::Refused { status: 500..=599, .. }));
                         inner.count(&address, good);
@@ -226,7 +221,7 @@ impl Inner {
         })?;
         let prepared: File = prepared.dyn_into().unwrap_or(source);
         // One whose edges cannot be read will fail when its parts are read, and say why.
-        let fingerprint = file::fingerprint_of(&prepared).await.ok();
+        let (fingerprint, whole) = file::fingerprint_of(&prepared).await.ok().unzip();
         let recalled = match &fingerprint {
             Some(fingerprint) => self.host.recall(fingerprint, &id).await.unwrap_or(JsValue::UNDEFINED),
             None => JsValue::UNDEFINED,
@@ -243,6 +238,7 @@ impl Inner {
         if let Some(entry) = self.state.borrow_mut().entry(number) {
             entry.file = prepared;
             entry.fingerprint = fingerprint;
+            entry.whole = whole.flatten();
         }
         Ok(identity)
     }

@@ -4,7 +4,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use gloo_net::http::Method;
 use gloo_timers::callback::Timeout;
-use js_sys::{Array, ArrayBuffer};
+use js_sys::Array;
 use sealmark_protocol::{Integrity, Sha256Digest, UploadId};
 use wasm_bindgen::prelude::*;
 use web_sys::File;
@@ -25,7 +25,7 @@ use super::{
 use crate::{
     answer::Answer,
     decimal::decimal,
-    engine::{CallError, Endpoints, Event, Source, Standing, Ticket},
+    engine::{CallError, Endpoints, Event, Source, Ticket},
     fleet::{Fleet, Stepped, UploadNumber},
     news::MediaNews,
 };
@@ -59,8 +59,8 @@ pub(super) struct Entry {
     pub(super) token: Option<String>,
     pub(super) timer: Option<Timeout>,
     pub(super) tasks: Vec<(Ticket, Task)>,
-    /// Bytes that were read to be hashed and are still to be sent, by their offset.
-    bytes: Vec<(u64, ArrayBuffer)>,
+    /// Digest of a short file as a whole, known since it was identified and not used yet.
+    pub(super) whole: Option<Sha256Digest>,
     /// The picture's record as the API last sent it; null before.
     record: JsValue,
     told: Told,
@@ -173,20 +173,6 @@ impl Entry {
         let index = self.tasks.iter().position(|(of, _)| *of == ticket)?;
         Some(self.tasks.swap_remove(index).1)
     }
-
-    pub(super) fn keep_bytes(&mut self, offset: u64, bytes: ArrayBuffer) {
-        self.drop_bytes(offset);
-        self.bytes.push((offset, bytes));
-    }
-
-    pub(super) fn drop_bytes(&mut self, offset: u64) {
-        self.bytes.retain(|(at, _)| *at != offset);
-    }
-
-    /// The bytes that were hashed: what is sent is then what was hashed, and it is read once.
-    pub(super) fn bytes_at(&self, offset: u64) -> Option<ArrayBuffer> {
-        self.bytes.iter().find(|(at, _)| *at == offset).map(|(_, bytes)| bytes.clone())
-    }
 }
 
 impl Inner {
@@ -211,7 +197,7 @@ impl Inner {
                 token: None,
                 timer: None,
                 tasks: Vec::new(),
-                bytes: Vec::new(),
+                whole: None,
                 record: JsValue::NULL,
                 told: Told::default(),
             });
@@ -302,9 +288,6 @@ impl Inner {
             let Some(snapshot) = state.fleet.snapshot(number) else { return };
             let now_ms = now_ms();
             let Some(entry) = state.entry(number) else { return };
-            if matches!(snapshot.state, Standing::Failed | Standing::Cancelled | Standing::Processing) {
-                entry.bytes.clear();
-            }
             if !entry.told.is_due(snapshot.state, now_ms) {
                 if state.flush.is_none() {
                     let inner = Rc::downgrade(self);
