@@ -68,6 +68,7 @@ await scenario(async ({ page, context, files }) => {
   });
   if (resumed.state !== 'ready') throw new Error(JSON.stringify(resumed));
   say('ready', resumed);
+  await wait();
 
   const other = await context.newPage();
   await other.goto(`${origin}/uploader.html`);
@@ -77,7 +78,11 @@ await scenario(async ({ page, context, files }) => {
     const [id] = uploader.add(new File([new Uint8Array(bytes)], 'same.jpg', { lastModified: 1 }));
     return (await final(uploader, id)).media_id;
   }, photo);
-  const [first, second] = await Promise.all([send(page), send(other)]);
+  const both = Promise.all([send(page), send(other)]);
+  // The store holds its answers back until one tab waits for the other.
+  await page.waitForFunction(async () => (await navigator.locks.query()).pending.length > 0);
+  say('waiting');
+  const [first, second] = await both;
   say('tabs', { first, second });
   await other.close();
 

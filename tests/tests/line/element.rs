@@ -81,6 +81,10 @@ async fn a_later_visit_goes_on_by_the_files_handle_and_two_tabs_send_a_file_once
     ensure!(ready["resumed_bytes"].as_u64().is_some_and(|bytes| bytes > 0), "{ready}");
 
     let before = line.browser_store_proxy.sent_bytes();
+    line.browser_store_proxy.hold();
+    browser.go_on().await?;
+    browser.expect("waiting").await.with_context(|| line.logs())?;
+    line.browser_store_proxy.open();
     let tabs = browser.expect("tabs").await.with_context(|| line.logs())?;
     let sent = line.browser_store_proxy.sent_bytes() - before;
     assert_eq!(tabs["first"], tabs["second"], "both tabs show the same picture");

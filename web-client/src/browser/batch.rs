@@ -12,7 +12,7 @@ use super::{
     perform::{Reader, completed, created, path_of},
     read::{field, problem},
     uploads::Inner,
-    work::begin,
+    work::{Task, begin},
     write::{Json, object},
 };
 use crate::{
@@ -21,8 +21,6 @@ use crate::{
     fleet::UploadNumber,
 };
 
-/// Calls of one kind that are out at the same time.
-const CALLS: usize = 1;
 /// Most uploads in one call.
 const MOST: usize = 100;
 
@@ -50,14 +48,26 @@ pub(super) struct Batches([Queue; 2]);
 #[derive(Default)]
 struct Queue {
     wishes: Vec<Wish>,
-    out: usize,
+    /// Who waits for the answer of the one call that is out.
+    asked: Vec<(UploadNumber, Ticket)>,
+    /// Sends call after call, while there are wishes.
+    sender: Option<Task>,
 }
 
 impl Batches {
-    /// Takes back what has not been asked for yet; the outcome of what has is not wanted any more.
+    /// Takes back what has not been asked for yet. A call for which nobody waits any more is broken off, for it holds up
+    /// those after it.
     pub(super) fn forget(&mut self, number: UploadNumber, ticket: Ticket) {
         for queue in &mut self.0 {
             queue.wishes.retain(|wish| (wish.number, wish.ticket) != (number, ticket));
+            let asked = queue.asked.len();
+            queue.asked.retain(|owner| *owner != (number, ticket));
+            if asked > 0
+                && queue.asked.is_empty()
+                && let Some(sender) = queue.sender.take()
+            {
+                sender.stop();
+            }
         }
     }
 }
@@ -104,8 +114,18 @@ impl Inner {
 
     fn wish_for(self: &Rc<Self>, kind: Kind, wish: Wish) {
         self.state.borrow_mut().batches.0[kind as usize].wishes.push(wish);
-        // After whatever else this step does, for it may bring more of them.
-        begin(Box::pin(Rc::clone(self).send_batches(kind)));
+        self.send_wishes();
+    }
+
+    /// Begins to send what is wished for, where nobody does.
+    pub(super) fn send_wishes(self: &Rc<Self>) {
+        for kind in [Kind::Creation, Kind::Completion] {
+            let queue = &mut self.state.borrow_mut().batches.0[kind as usize];
+            if queue.sender.is_none() && !queue.wishes.is_empty() {
+                // After whatever else this step does, for it may bring more of them.
+                queue.sender = Some(begin(Box::pin(Rc::clone(self).send_batches(kind))));
+            }
+        }
     }
 
     /// Sends what is wished for, in as many calls after each other as it takes.
@@ -115,12 +135,14 @@ impl Inner {
             let wishes: Vec<Wish> = {
                 let queue = &mut self.state.borrow_mut().batches.0[kind as usize];
                 let count = queue.wishes.len().min(MOST);
-                if queue.out >= CALLS || count == 0 {
+                if count == 0 {
+                    queue.sender = None;
                     return;
                 }
-                queue.out += 1;
                 let rest = queue.wishes.split_off(count);
-                std::mem::replace(&mut queue.wishes, rest)
+                let wishes = std::mem::replace(&mut queue.wishes, rest);
+                queue.asked = wishes.iter().map(|wish| (wish.number, wish.ticket)).collect();
+                wishes
             };
             let call = if let [wish] = &wishes[..] {
                 kind.alone(wish)
@@ -135,7 +157,7 @@ impl Inner {
                 Call::new(Method::POST, path.to_owned()).with(&body.0)
             };
             let answer = self.answer(call, &self.token_of(wishes[0].number)).await;
-            self.state.borrow_mut().batches.0[kind as usize].out -= 1;
+            self.state.borrow_mut().batches.0[kind as usize].asked.clear();
             let answer = answer.and_then(|answer| answer.parsed());
             let is_alone = wishes.len() == 1;
             for (index, wish) in wishes.into_iter().enumerate() {

@@ -31,7 +31,7 @@ impl Options {
                 ..Limits::default()
             },
             hint: Hint {
-                downlink_mbit: number("downlinkMbit").map(|mbit| mbit as u32),
+                downlink_kbit: number("downlinkMbit").map(|mbit| (mbit * 1_000.0) as u32),
                 rtt_ms: number("rttMs").map(|ms| ms as u32),
             },
         }

@@ -184,6 +184,7 @@ impl Inner {
                 if let Some(task) = task {
                     task.stop();
                 }
+                self.send_wishes();
             }
             Command::Wake { at_ms } => {
                 let wait_ms = at_ms.saturating_sub(now_ms()).min(u64::from(u32::MAX >> 1)) as u32;

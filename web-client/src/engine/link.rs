@@ -5,7 +5,11 @@ use super::backoff::Trouble;
 /// Most parts of all files that are ever sent at once.
 const MOST_PARTS: usize = 8;
 /// Parts at once to begin with: two alone leave a quarter of a far link unused.
-const FIRST_PARTS: usize = 5;
+const FIRST_PARTS: usize = 6;
+/// The same on a link that the browser calls as slow as this.
+const THIN_PARTS: usize = 3;
+const THIN_KBIT: u32 = 300;
+const SLOW_MS: u32 = 1_500;
 /// One look at the link takes at least this long, in milliseconds.
 const LOOK_MS: u64 = 1_500;
 /// After a change that brought nothing, or a complaint, nothing is tried for this long, in milliseconds.
@@ -39,13 +43,14 @@ pub(crate) enum Note {
     Failed(Trouble),
 }
 
-/// What the browser knows of the link before anything was sent.
+/// What the browser knows of the link before anything was sent. It is often wrong, in a fresh profile most of all, so only
+/// what it calls very slow is believed.
 ///
 /// Source: Network Information API, `downlink` and `rtt`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Hint {
-    /// Bandwidth in Mbit/s, rounded down.
-    pub downlink_mbit: Option<u32>,
+    /// Bandwidth in kbit/s.
+    pub downlink_kbit: Option<u32>,
     /// Round trip in milliseconds.
     pub rtt_ms: Option<u32>,
 }
@@ -76,12 +81,11 @@ pub(crate) struct Link {
 impl Link {
     /// A link with so many parts at once, or as many as it bears.
     pub(crate) fn new(fixed: Option<usize>, hint: Hint) -> Self {
-        let thin = hint.downlink_mbit.is_some_and(|mbit| mbit < 2);
-        let far = hint.rtt_ms.is_some_and(|rtt_ms| rtt_ms >= 100);
-        let one = hint.downlink_mbit.filter(|mbit| *mbit < 10).map(|mbit| u64::from(mbit.max(1)) * 125_000 / 4);
+        let thin =
+            hint.downlink_kbit.is_some_and(|kbit| kbit < THIN_KBIT) || hint.rtt_ms.is_some_and(|ms| ms > SLOW_MS);
         Self {
             fixed: fixed.map(|parts| parts.clamp(1, MOST_PARTS)),
-            parts: if thin { 3 } else { FIRST_PARTS + usize::from(far) },
+            parts: if thin { THIN_PARTS } else { FIRST_PARTS },
             before: None,
             rest_until_ms: 0,
             look_began_ms: 0,
@@ -89,7 +93,7 @@ impl Link {
             saturated: false,
             failures: 0,
             failing_permille: 0,
-            one_bytes_per_s: one,
+            one_bytes_per_s: thin.then_some(0),
         }
     }
 
@@ -237,7 +241,7 @@ mod tests {
             link.take(1, Note::Stored { bytes: 8 * MIB, took_ms: 250 });
         }
         assert!(link.part_bytes() > 32 * MIB);
-        let thin = Link::new(None, Hint { downlink_mbit: Some(1), rtt_ms: None });
-        assert_eq!((thin.part_bytes(), thin.parts_at_once()), (PART_BYTES.0, 3));
+        let thin = Link::new(None, Hint { downlink_kbit: Some(100), rtt_ms: None });
+        assert_eq!((thin.part_bytes(), thin.parts_at_once()), (PART_BYTES.0, THIN_PARTS));
     }
 }

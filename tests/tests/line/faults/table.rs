@@ -161,7 +161,8 @@ fn network() -> Vec<Row> {
             ])
             .twice(InFlight),
         Row::new("offline for ten minutes", Photo(2 * THREE))
-            .speed(FAST)
+            // Not faster: on a slow link a second may pass in which no byte is seen to move.
+            .speed(15)
             .steps([
                 Store(slow),
                 Add,
