@@ -8,10 +8,10 @@ use crate::{
 };
 
 /// Uploads that are between their beginning and their completion at the same time.
-const MOST_UPLOADS: usize = 200;
+const MOST_UPLOADS: usize = 500;
 /// Work that is begun for each part that may be sent at once, in parts and in bytes: what is small needs more of it at
 /// hand, for each file asks the server twice.
-const AHEAD: (usize, u64) = (4, 4 * 1024 * 1024);
+const AHEAD: (usize, u64) = (4, 6 * 1024 * 1024);
 
 /// Number of an upload within its fleet, in the order of adding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -270,7 +270,7 @@ mod tests {
     fn source(seed: u32) -> Source {
         Source {
             file_name: format!("{seed}.jpg"),
-            size_bytes: 5 << 20,
+            size_bytes: 6 << 20,
             content_type: None,
             idempotency_key: seed.to_string(),
             seed: seed.into(),

@@ -41,15 +41,22 @@ pub(super) async fn read(file: &File, offset: u64, length: u64) -> Result<ArrayB
     }
 }
 
-/// The fingerprint by which a later visit knows the file again; the digest of the whole file too, where that is short.
-pub(super) async fn fingerprint_of(file: &File) -> Result<(String, Option<Sha256Digest>), ReadError> {
+/// A short file, read and hashed as a whole.
+pub(super) struct Whole {
+    pub(super) bytes: ArrayBuffer,
+    pub(super) digest: Sha256Digest,
+}
+
+/// The fingerprint by which a later visit knows the file again; the whole of it too, where it is short.
+pub(super) async fn fingerprint_of(file: &File) -> Result<(String, Option<Whole>), ReadError> {
     let size_bytes = size_bytes(file);
     let edge = size_bytes.min(EDGE_BYTES);
-    let first = hash::sha256(&read(file, 0, edge).await?).await;
+    let bytes = read(file, 0, edge).await?;
+    let first = hash::sha256(&bytes).await;
     let is_short = size_bytes <= EDGE_BYTES;
     let last = if is_short { first } else { hash::sha256(&read(file, size_bytes - edge, edge).await?).await };
     let fingerprint = fingerprint(&file.name(), size_bytes, file.last_modified() as i64, &first, &last);
-    Ok((fingerprint, is_short.then_some(first)))
+    Ok((fingerprint, is_short.then_some(Whole { bytes, digest: first })))
 }
 
 /// The answer to a challenge: SHA-256 over the nonce and the ranges.

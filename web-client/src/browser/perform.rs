@@ -119,8 +119,8 @@ impl Inner {
                 ticket,
                 Box::pin(async move {
                     // Once: where the store finds other bytes, the file has changed since.
-                    let known = inner.state.borrow_mut().entry(number).and_then(|entry| entry.whole.take());
-                    let outcome = match known.filter(|_| integrity == Integrity::Sha256 && offset == 0) {
+                    let known = inner.state.borrow_mut().entry(number).and_then(|entry| entry.digest.take());
+                    let outcome = match known.filter(|_| integrity == Integrity::Sha256) {
                         Some(digest) => Ok(Checksum::Sha256(digest)),
                         None => hash::part(&inner.lanes, &source, offset, length, integrity).await,
                     };
@@ -146,6 +146,7 @@ impl Inner {
                 self.call(number, ticket, call.with(&object(&SignPartsRequest { parts })), signed);
             }
             Command::Put { ticket, request, offset, length } => {
+                let whole = self.state.borrow_mut().entry(number).and_then(|entry| entry.whole.take());
                 self.spawn(
                     number,
                     ticket,
@@ -153,7 +154,7 @@ impl Inner {
                         let progress = Rc::clone(&inner);
                         let progress = move |sent_bytes| progress.step(number, Event::Progress { ticket, sent_bytes });
                         let address = inner.address();
-                        let outcome = put(&source, &request, offset, length, progress).await;
+                        let outcome = put(&source, whole, &request, offset, length, progress).await;
                         let good =
                             !matches!(outcome, Err(PutError::Network | PutError::Refused { status: 500..=599, .. }));
                         inner.count(&address, good);
@@ -240,6 +241,7 @@ impl Inner {
             entry.file = prepared;
             entry.fingerprint = fingerprint;
             entry.whole = whole.flatten();
+            entry.digest = entry.whole.as_ref().map(|whole| whole.digest);
         }
         Ok(identity)
     }

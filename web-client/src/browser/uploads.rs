@@ -14,7 +14,7 @@ use super::{
     api::{Call, Sent},
     batch::Batches,
     changes::{self, EVERY_MS, Told},
-    file,
+    file::{self, Whole},
     hash::{self, Lanes},
     options::Options,
     perform::path_of,
@@ -59,8 +59,9 @@ pub(super) struct Entry {
     pub(super) token: Option<String>,
     pub(super) timer: Option<Timeout>,
     pub(super) tasks: Vec<(Ticket, Task)>,
-    /// Digest of a short file as a whole, known since it was identified and not used yet.
-    pub(super) whole: Option<Sha256Digest>,
+    /// A short file as a whole, read when it was identified: its digest is used once, its bytes are sent once.
+    pub(super) whole: Option<Whole>,
+    pub(super) digest: Option<Sha256Digest>,
     /// The picture's record as the API last sent it; null before.
     record: JsValue,
     told: Told,
@@ -198,6 +199,7 @@ impl Inner {
                 timer: None,
                 tasks: Vec::new(),
                 whole: None,
+                digest: None,
                 record: JsValue::NULL,
                 told: Told::default(),
             });
