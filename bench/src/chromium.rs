@@ -277,6 +277,8 @@ impl Page {
             loop {
                 for session in self.sessions().into_iter().skip(1) {
                     if !started.contains(&session) {
+                        let more = json!({ "expression": "performance.setResourceTimingBufferSize(10000)" });
+                        let _ = self.browser.call(Some(&session), "Runtime.evaluate", more).await;
                         let _ = self.browser.call(Some(&session), "Profiler.enable", json!({})).await;
                         let _ = self.browser.call(Some(&session), "Profiler.start", json!({})).await;
                         started.push(session);

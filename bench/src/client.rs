@@ -15,7 +15,7 @@ pub(crate) enum Client {
     Raw(u32),
     /// The same, with each part hashed by `crypto.subtle` and the hash signed; the store checks it.
     ///
-    /// The body is the file's `slice`, read once more, or the `buffer` that was hashed.
+    /// The body is the file's `slice`, read once more, or the `buffer` that was hashed, or a `blob` of it.
     RawSubtle(u32, &'static str),
     /// One PUT of the whole file.
     Whole,

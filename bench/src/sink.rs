@@ -98,9 +98,8 @@ impl Sink {
         self.refusing.store(refusing, Ordering::SeqCst);
     }
 
-    /// Forgets every object and every upload, and counts from 0.
-    pub(crate) fn clear(&self) {
-        *self.contents() = Contents::default();
+    /// Counts from 0. What it has stays: presign-api may still want to see that a form has come.
+    pub(crate) fn count_anew(&self) {
         for count in
             [&self.counts.received_bytes, &self.counts.again_bytes, &self.counts.requests, &self.counts.preflights]
         {

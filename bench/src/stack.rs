@@ -235,12 +235,12 @@ impl Stack {
         self.tus_port
     }
 
-    /// Forgets what was uploaded, so that the disk does not fill up.
+    /// Forgets what lies on the disk, so that it does not fill up, and counts from 0.
     ///
     /// # Errors
     /// When the store's bucket cannot be made anew.
     pub(crate) async fn clear(&self, way: Way) -> Result<()> {
-        self.sink.clear();
+        self.sink.count_anew();
         let tus = self.folder.path().join("tus");
         fs::remove_dir_all(&tus)?;
         fs::create_dir_all(&tus)?;

@@ -14,7 +14,7 @@ use crate::{
     stack::{Stack, Way},
 };
 
-const CLIENTS: [Client; 12] = [
+const CLIENTS: [Client; 13] = [
     Client::Ours("sha256"),
     Client::Ours("crc64nvme"),
     Client::Ours("none"),
@@ -22,6 +22,7 @@ const CLIENTS: [Client; 12] = [
     Client::Raw(6),
     Client::RawSubtle(4, "slice"),
     Client::RawSubtle(4, "buffer"),
+    Client::RawSubtle(4, "blob"),
     Client::Whole,
     Client::Uppy5,
     Client::Uppy6,

@@ -27,6 +27,7 @@ pub(super) async fn upload(row: Row, way: Way, stack: &Stack, options: &Options)
         Ok(run)
     })
     .await;
+    stack.clear(way).await?;
     if let Some(folder) = &options.profiles {
         profile_once(stack, way, Client::Ours("sha256"), &files, folder).await?;
     }

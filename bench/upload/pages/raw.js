@@ -30,6 +30,7 @@ async function parts(file, config) {
       const sha256 = base64(await crypto.subtle.digest('SHA-256', bytes));
       const { url } = await call(config, 'part', { ...upload, number, sha256 });
       if (config.hash === 'buffer') body = bytes;
+      if (config.hash === 'blob') body = new Blob([bytes]);
       done.push({ number, sha256, etag: await put(url, body, { 'x-amz-checksum-sha256': sha256 }) });
     } else {
       done.push({ number, etag: await put(upload.urls[number - 1], body) });
