@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::{operation::upload_part::builders::UploadPartFluentBuilder, presigning::PresigningConfig};
 use sealmark_protocol::{Checksum, PartNumber};
 use url::form_urlencoded;
 
@@ -71,29 +71,19 @@ impl Store {
         checksum: &Checksum,
         ttl: Duration,
     ) -> Result<PresignedRequest, StorageError> {
-        let operation = "UploadPart";
-        let presign = |source| StorageError::Presign { operation, key: key.to_string(), source };
-        let (config, expires_at_ms) = expiry(ttl, 1).map_err(presign)?;
+        let size_bytes = i64::try_from(size_bytes).map_err(|error| presign("UploadPart", key)(error.into()))?;
         let (sha256, crc64nvme) = match checksum {
             Checksum::Sha256(sha256) => (Some(sha256.to_base64()), None),
             Checksum::Crc64nvme(crc) => (None, Some(crc.to_base64())),
             Checksum::None => (None, None),
         };
-        let signed = self
+        let bytes = self
             .signer
             .upload_part()
-            .bucket(&self.bucket)
-            .key(key.to_string())
-            .upload_id(upload.as_str())
-            // At most 10,000, by its type.
-            .part_number(number.get() as i32)
-            .content_length(i64::try_from(size_bytes).map_err(|error| presign(error.into()))?)
+            .content_length(size_bytes)
             .set_checksum_sha256(sha256)
-            .set_checksum_crc64_nvme(crc64nvme)
-            .presigned(config)
-            .await
-            .map_err(|error| StorageError::from_sdk(operation, key, error))?;
-        Ok(request(&signed, expires_at_ms))
+            .set_checksum_crc64_nvme(crc64nvme);
+        self.presign_put(bytes, key, upload, number, ttl).await
     }
 
     /// Presigns the PUT of one part whose bytes nobody has announced: any length, and no checksum.
@@ -111,12 +101,21 @@ impl Store {
         number: PartNumber,
         ttl: Duration,
     ) -> Result<PresignedRequest, StorageError> {
+        self.presign_put(self.signer.upload_part(), key, upload, number, ttl).await
+    }
+
+    /// Presigns a part of which `bytes` says what is known of its bytes.
+    async fn presign_put(
+        &self,
+        bytes: UploadPartFluentBuilder,
+        key: &ObjectKey,
+        upload: &StoreUploadId,
+        number: PartNumber,
+        ttl: Duration,
+    ) -> Result<PresignedRequest, StorageError> {
         let operation = "UploadPart";
-        let presign = |source| StorageError::Presign { operation, key: key.to_string(), source };
-        let (config, expires_at_ms) = expiry(ttl, 1).map_err(presign)?;
-        let signed = self
-            .signer
-            .upload_part()
+        let (config, expires_at_ms) = expiry(ttl, 1).map_err(presign(operation, key))?;
+        let signed = bytes
             .bucket(&self.bucket)
             .key(key.to_string())
             .upload_id(upload.as_str())
@@ -145,11 +144,7 @@ impl Store {
         file_name: Option<&str>,
     ) -> Result<PresignedRequest, StorageError> {
         let operation = "GetObject";
-        let (config, expires_at_ms) = expiry(ttl, ttl.as_secs() / 2).map_err(|source| StorageError::Presign {
-            operation,
-            key: key.to_string(),
-            source,
-        })?;
+        let (config, expires_at_ms) = expiry(ttl, ttl.as_secs() / 2).map_err(presign(operation, key))?;
         let signed = self
             .signer
             .get_object()
@@ -161,6 +156,13 @@ impl Store {
             .map_err(|error| StorageError::from_sdk(operation, key, error))?;
         Ok(request(&signed, expires_at_ms))
     }
+}
+
+fn presign(
+    operation: &'static str,
+    key: &ObjectKey,
+) -> impl Fn(Box<dyn std::error::Error + Send + Sync>) -> StorageError {
+    move |source| StorageError::Presign { operation, key: key.to_string(), source }
 }
 
 fn expiry(ttl: Duration, tick_s: u64) -> Result<(PresigningConfig, i64), Box<dyn std::error::Error + Send + Sync>> {

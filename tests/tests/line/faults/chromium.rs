@@ -1,24 +1,14 @@
 //! Real Chromium with pages that a row drives, by `tests/browser/faults.mjs`.
 
-use std::{path::Path, process::Stdio};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use sealmark_tests::{line::root, process::PATIENCE};
+use sealmark_tests::browser::Script;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
-    process::{Child, ChildStdin, ChildStdout, Command},
-    time::timeout,
-};
 
 /// A browser for the whole table; it ends with the value.
-pub(super) struct Chromium {
-    // Held so that it is killed when dropped.
-    _child: Child,
-    stdin: ChildStdin,
-    lines: Lines<BufReader<ChildStdout>>,
-}
+pub(super) struct Chromium(Script);
 
 /// What a user sees of an upload, and what the page knows of it.
 #[derive(Debug, Clone, Deserialize)]
@@ -52,25 +42,14 @@ pub(super) struct Seen {
 
 impl Chromium {
     pub(super) fn start(url: &str) -> Result<Self> {
-        let mut child = Command::new("node")
-            .arg(root().join("tests/browser/faults.mjs"))
-            .env("SEALMARK_URL", url)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .kill_on_drop(true)
-            .spawn()
-            .context("starting node")?;
-        let stdin = child.stdin.take().context("no standard input")?;
-        let stdout = child.stdout.take().context("no standard output")?;
-        Ok(Self { _child: child, stdin, lines: BufReader::new(stdout).lines() })
+        Ok(Self(Script::start("faults", url, &[], &[])?))
     }
 
     /// Does one command, named in `command`.
     pub(super) async fn call(&mut self, command: Value) -> Result<Value> {
-        self.stdin.write_all(format!("{command}\n").as_bytes()).await?;
-        let line = timeout(PATIENCE, self.lines.next_line()).await;
-        let line = line.with_context(|| format!("no answer to {command}"))??.context("the script has ended")?;
+        self.0.say(&command.to_string()).await?;
+        let line = self.0.next_line().await.with_context(|| format!("no answer to {command}"))?;
+        let line = line.context("the script has ended")?;
         let mut answer: Value = serde_json::from_str(&line).with_context(|| line.clone())?;
         if let Some(error) = answer["error"].as_str() {
             bail!("{command}: {error}");
