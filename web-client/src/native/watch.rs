@@ -33,8 +33,10 @@ pub(super) async fn watch(
     while let Some(piece) = bytes.next().await {
         tell(Heard::Alive);
         for event in parser.push(&piece.map_err(|_| CallError::Network)?) {
-            if event.event == "media" {
-                let record = serde_json::from_str(&event.data).map_err(|_| CallError::BadAnswer)?;
+            // One that cannot be read, as of a state that only a newer server knows, says nothing of the next.
+            if event.event == "media"
+                && let Ok(record) = serde_json::from_str(&event.data)
+            {
                 tell(Heard::Record(Box::new(record)));
             }
         }

@@ -305,7 +305,9 @@ async fn watch(State(fake): State<Fake>, headers: HeaderMap) -> Result<Response,
         }
         let event =
             |record: MediaRecord| format!("event: media\ndata: {}\n\n", serde_json::to_string(&record).unwrap());
-        Ok(vec![event(record(seen, MediaState::Processing)), ": beat\n\n".to_owned(), event(last_record(seen))])
+        // A state of which this release knows nothing.
+        let newer = event(record(seen, MediaState::Processing)).replace("processing", "of_2031");
+        Ok(vec![newer, event(record(seen, MediaState::Processing)), ": beat\n\n".to_owned(), event(last_record(seen))])
     })?;
     let pieces = futures::stream::iter(pieces.into_iter().map(Ok::<_, Infallible>));
     Ok(([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(pieces)).into_response())
