@@ -259,6 +259,17 @@ fn an_expired_token_is_renewed_once() {
 }
 
 #[test]
+fn a_stream_that_lived_with_the_new_token_may_outlive_that_one_too() {
+    let mut world = started(PART);
+    for tokens in [2, 3] {
+        let watch = until(&mut world, WATCH);
+        world.step(Event::Heartbeat { ticket: watch });
+        world.end(watch, Outcome::Refused);
+        assert_eq!((world.state(), world.tokens.len()), (Standing::Processing, tokens));
+    }
+}
+
+#[test]
 fn cancelling_tells_the_server_whenever_it_comes() {
     for wanted in [CREATE, PUT] {
         let mut world = started(PART);

@@ -87,6 +87,7 @@ impl Engine {
 
     pub(super) fn heartbeat(&mut self, ticket: Ticket) {
         if self.call.is(ticket) {
+            self.call.renewed = false;
             self.call.extend(self.now_ms + self.limits.silence_timeout_ms);
         }
     }
