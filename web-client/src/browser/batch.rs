@@ -156,7 +156,7 @@ impl Inner {
                 body.set("uploads", &items);
                 Call::new(Method::POST, path.to_owned()).with(&body.0)
             };
-            let answer = self.answer(call, &self.token_of(wishes[0].number)).await;
+            let answer = self.answer(call).await;
             self.state.borrow_mut().batches.0[kind as usize].asked.clear();
             let answer = answer.and_then(|answer| answer.parsed());
             let is_alone = wishes.len() == 1;

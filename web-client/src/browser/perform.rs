@@ -80,27 +80,17 @@ fn aborted(_: &Inner, _: UploadNumber, ticket: Ticket, answer: Result<JsValue, C
 
 impl Inner {
     pub(super) fn perform(self: &Rc<Self>, number: UploadNumber, command: Command) {
-        let (source, fingerprint, token) = match self.state.borrow_mut().entry(number) {
-            Some(entry) => (entry.file.clone(), entry.fingerprint.clone(), entry.token.clone()),
+        let (source, fingerprint) = match self.state.borrow_mut().entry(number) {
+            Some(entry) => (entry.file.clone(), entry.fingerprint.clone()),
             None => return,
         };
         let inner = Rc::clone(self);
         match command {
-            Command::GetToken { ticket, expired } => self.spawn(
+            // Whether one has expired is known from the call itself.
+            Command::GetToken { ticket, .. } => self.spawn(
                 number,
                 ticket,
-                Box::pin(async move {
-                    let outcome = match inner.host.token(token.filter(|_| expired)).await {
-                        Ok(token) => {
-                            if let Some(entry) = inner.state.borrow_mut().entry(number) {
-                                entry.token = token.as_string();
-                            }
-                            Ok(())
-                        }
-                        Err(error) => Err(file::words(&error)),
-                    };
-                    Event::Token { ticket, outcome }
-                }),
+                Box::pin(async move { Event::Token { ticket, outcome: inner.get_token().await } }),
             ),
             Command::Identify { ticket } => self.spawn(
                 number,
@@ -179,7 +169,7 @@ impl Inner {
                 let task = {
                     let mut state = self.state.borrow_mut();
                     state.batches.forget(number, ticket);
-                    state.followers.forget(number, ticket);
+                    state.watch.forget(number, ticket);
                     state.entry(number).and_then(|entry| entry.take_task(ticket))
                 };
                 if let Some(task) = task {
@@ -260,7 +250,7 @@ impl Inner {
         read: Reader,
     ) -> Pin<Box<dyn Future<Output = Event> + 'a>> {
         Box::pin(async move {
-            let answer = self.answer(call, &self.token_of(number)).await;
+            let answer = self.answer(call).await;
             read(self, number, ticket, answer.and_then(|answer| answer.parsed()))
         })
     }

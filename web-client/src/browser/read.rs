@@ -223,7 +223,10 @@ impl Read for Record {
 
 impl Read for Records {
     fn read(json: &JsValue) -> Option<Self> {
-        Some(Self { items: all(&field(json, "items"))? })
+        let items = field(json, "items");
+        let items: &Array = items.dyn_ref()?;
+        // One that cannot be read, as of a state that only a newer server knows, says nothing of the others.
+        Some(Self { items: items.iter().filter_map(|item| Record::read(&item)).collect() })
     }
 }
 

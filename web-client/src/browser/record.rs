@@ -19,7 +19,7 @@ pub struct Record {
 /// A `MediaList`.
 #[derive(Debug, Clone)]
 pub struct Records {
-    /// The pictures.
+    /// Those of the pictures that can be read.
     pub items: Vec<Record>,
 }
 

@@ -19,11 +19,12 @@ use super::{
     options::Options,
     perform::path_of,
     record::Record,
-    watch::Followers,
+    watch::Watch,
     work::Task,
 };
 use crate::{
     answer::Answer,
+    bearer::Bearer,
     decimal::decimal,
     engine::{CallError, Endpoints, Event, Source, Ticket},
     fleet::{Fleet, Stepped, UploadNumber},
@@ -48,15 +49,15 @@ pub(super) struct State {
     /// The file of the upload of number `n` is at `n - 1`.
     entries: Vec<Entry>,
     flush: Option<Timeout>,
+    pub(super) bearer: Bearer,
     pub(super) batches: Batches,
-    pub(super) followers: Followers,
+    pub(super) watch: Watch,
 }
 
 pub(super) struct Entry {
     pub(super) file: File,
     /// `None` where the file's edges could not be read; it is then uploaded without a record.
     pub(super) fingerprint: Option<String>,
-    pub(super) token: Option<String>,
     pub(super) timer: Option<Timeout>,
     pub(super) tasks: Vec<(Ticket, Task)>,
     /// A short file as a whole, read when it was identified: its digest is used once, its bytes are sent once.
@@ -82,8 +83,9 @@ impl Uploads {
             endpoints: Endpoints::new(apis),
             entries: Vec::new(),
             flush: None,
+            bearer: Bearer::default(),
             batches: Batches::default(),
-            followers: Followers::NONE,
+            watch: Watch::default(),
         };
         Self { inner: Rc::new(Inner { host, lanes: Lanes::default(), state: RefCell::new(state) }) }
     }
@@ -195,7 +197,6 @@ impl Inner {
             state.entries.push(Entry {
                 file,
                 fingerprint: None,
-                token: None,
                 timer: None,
                 tasks: Vec::new(),
                 whole: None,
@@ -253,9 +254,14 @@ impl Inner {
         record.news
     }
 
-    /// The token of an upload, empty where it has none.
-    pub(super) fn token_of(&self, number: UploadNumber) -> String {
-        self.state.borrow_mut().entry(number).and_then(|entry| entry.token.clone()).unwrap_or_default()
+    /// Has a token, asking the page where there is none or the API has refused it.
+    pub(super) async fn get_token(&self) -> Result<(), String> {
+        let wanted = self.state.borrow().bearer.wanted();
+        if let Some(refused) = wanted {
+            let token = self.host.token(refused).await.map_err(|error| file::words(&error))?;
+            self.state.borrow_mut().bearer.take(token.as_string().unwrap_or_default());
+        }
+        Ok(())
     }
 
     /// The API's address of now.
@@ -271,16 +277,20 @@ impl Inner {
     }
 
     /// Sends a call; the answer's body is still to be read.
-    pub(super) async fn send(self: &Rc<Self>, call: Call, token: &str) -> Result<Sent, CallError> {
-        let address = self.address();
-        let sent = call.send(&address, token).await;
-        self.count(&address, sent.as_ref().is_ok_and(|sent| sent.response.status() < 500));
+    pub(super) async fn send(self: &Rc<Self>, call: Call) -> Result<Sent, CallError> {
+        let (address, token) = (self.address(), self.state.borrow().bearer.token());
+        let sent = call.send(&address, &token).await;
+        let status = sent.as_ref().map_or(599, |sent| sent.response.status());
+        if status == 401 {
+            self.state.borrow_mut().bearer.refuse(&token);
+        }
+        self.count(&address, status < 500);
         sent
     }
 
     /// Sends a call and reads the whole answer.
-    pub(super) async fn answer(self: &Rc<Self>, call: Call, token: &str) -> Result<Answer, CallError> {
-        self.send(call, token).await?.answer().await
+    pub(super) async fn answer(self: &Rc<Self>, call: Call) -> Result<Answer, CallError> {
+        self.send(call).await?.answer().await
     }
 
     /// Tells the page how an upload stands, now or a moment later.
@@ -322,15 +332,14 @@ impl Inner {
         if UploadId::from_text(upload_id).is_none() {
             return;
         }
-        let mut refused = None;
         // Once more with a new token; whatever else goes wrong is left to the server's sweeper.
         for _ in 0..2 {
-            let Ok(token) = self.host.token(refused.take()).await else { return };
-            let token = token.as_string().unwrap_or_default();
+            if self.get_token().await.is_err() {
+                return;
+            }
             let call = Call::new(Method::DELETE, path_of(upload_id, ""));
-            match self.answer(call, &token).await {
-                Ok(answer) if answer.status == 401 => refused = Some(token),
-                _ => return,
+            if !self.answer(call).await.is_ok_and(|answer| answer.status == 401) {
+                return;
             }
         }
     }
