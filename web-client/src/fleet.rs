@@ -182,20 +182,18 @@ impl Fleet {
 
     fn pump(&mut self, now_ms: u64, stepped: &mut Vec<Stepped>) {
         let engines = || self.active.iter().filter_map(|number| self.get(*number)).map(|upload| &upload.engine);
-        let sending: usize = engines().map(Engine::sending_count).sum();
+        let mut sending: usize = engines().map(Engine::sending_count).sum();
         let (mut hashing, mut ahead) = engines()
             .map(Engine::hashing_and_ahead_bytes)
             .fold((0, 0), |sum, of_one| (sum.0 + of_one.0, sum.1 + of_one.1));
-        self.link.look(now_ms, sending);
         let at_once = self.link.parts_at_once();
         let part_size_bytes = self.limits.part_size_bytes.unwrap_or(self.link.part_bytes());
-        let mut puts = at_once.saturating_sub(sending);
         for number in self.active.clone() {
             let Some(upload) = self.uploads.get_mut(number.0 as usize - 1) else { continue };
             let before = (upload.engine.sending_count(), upload.engine.hashing_and_ahead_bytes());
             let share = Share {
-                puts,
-                hashing: Budget { used_bytes: hashing, most_bytes: part_size_bytes * 2 },
+                puts: at_once.saturating_sub(sending),
+                hashing: Budget { used_bytes: hashing, most_bytes: part_size_bytes * self.limits.hash_at_once.max(1) },
                 ahead: Budget {
                     used_bytes: ahead,
                     most_bytes: part_size_bytes * (at_once as u64 / 2).max(self.limits.hash_at_once),
@@ -204,7 +202,7 @@ impl Fleet {
             };
             let commands = upload.engine.pump(now_ms, share);
             let after = (upload.engine.sending_count(), upload.engine.hashing_and_ahead_bytes());
-            puts = puts.saturating_sub(after.0.saturating_sub(before.0));
+            sending = sending + after.0 - before.0;
             hashing = hashing + after.1.0 - before.1.0;
             ahead = ahead + after.1.1 - before.1.1;
             let over = !upload.engine.is_sending();
@@ -215,6 +213,8 @@ impl Fleet {
                 self.active.retain(|active| *active != number);
             }
         }
+        // Only now, for a part that has just ended leaves its place to the next.
+        self.link.look(now_ms, sending);
     }
 
     /// Whether another upload would find the link idle.
@@ -264,8 +264,14 @@ impl Fleet {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use sealmark_protocol::{
+        Integrity, PartToSign, SignPartsResponse, SignedPart, Upload as Created, UploadState, plan_parts,
+    };
+
     use super::*;
-    use crate::engine::Standing;
+    use crate::engine::{Identity, PutError, Standing, Ticket};
 
     fn source(seed: u32) -> Source {
         Source {
@@ -319,6 +325,130 @@ mod tests {
         fleet.set_priority(later, 9, 2);
         fleet.add(source(10), 5, 2);
         assert_eq!(begun(&fleet.step(numbers[1], 2, Event::Cancel)), [later]);
+    }
+
+    /// A part on its way.
+    struct Put {
+        ticket: Ticket,
+        length: u64,
+        sent_bytes: u64,
+    }
+
+    /// One long file over a link on which each connection moves so many bytes a second.
+    struct Sent {
+        fleet: Fleet,
+        number: UploadNumber,
+        now_ms: u64,
+        bytes_per_s: u64,
+        puts: Vec<Put>,
+        hashes: usize,
+    }
+
+    impl Sent {
+        fn new(limits: Limits, bytes_per_s: u64) -> Self {
+            let mut fleet = Fleet::new(limits, Hint::default());
+            let number = fleet.add(Source { size_bytes: 50 << 30, ..source(1) }, 0, 1);
+            let mut sent = Self { fleet, number, now_ms: 1, bytes_per_s, puts: Vec::new(), hashes: 0 };
+            let begun = sent.fleet.start(1);
+            sent.carry_out(begun);
+            sent
+        }
+
+        fn step(&mut self, event: Event) {
+            let stepped = self.fleet.step(self.number, self.now_ms, event);
+            self.carry_out(stepped);
+        }
+
+        fn carry_out(&mut self, stepped: Vec<Stepped>) {
+            for command in stepped.into_iter().flat_map(|stepped| stepped.commands) {
+                match command {
+                    Command::GetToken { ticket, .. } => self.step(Event::Token { ticket, outcome: Ok(()) }),
+                    Command::Identify { ticket } => {
+                        let (file_name, size_bytes) = ("1.jpg".to_owned(), 50 << 30);
+                        let identity = Identity { file_name, size_bytes, content_type: None, resume: None, made: None };
+                        self.step(Event::Identified { ticket, outcome: Ok(identity) });
+                    }
+                    Command::Create { ticket, request, .. } => {
+                        let plan = plan_parts(request.size_bytes, request.part_size_bytes.unwrap()).unwrap();
+                        let upload = Created {
+                            upload_id: "00000000-0000-7000-8000-000000000001".parse().unwrap(),
+                            media_id: "00000000-0000-7000-8000-000000000002".parse().unwrap(),
+                            state: UploadState::Open,
+                            file_name: request.file_name,
+                            size_bytes: plan.size_bytes,
+                            part_size_bytes: plan.part_size_bytes,
+                            part_count: plan.part_count,
+                            created_at_ms: 0,
+                            parts: Vec::new(),
+                            integrity: request.integrity,
+                            signed: request.sign.iter().map(signed).collect(),
+                            challenge: None,
+                        };
+                        self.step(Event::Created { ticket, outcome: Ok(upload) });
+                    }
+                    Command::Sign { ticket, parts, .. } => {
+                        let outcome = Ok(SignPartsResponse { parts: parts.iter().map(signed).collect() });
+                        self.step(Event::Signed { ticket, outcome });
+                    }
+                    Command::Put { ticket, length, .. } => self.puts.push(Put { ticket, length, sent_bytes: 0 }),
+                    Command::Hash { .. } => self.hashes += 1,
+                    _ => {}
+                }
+            }
+        }
+
+        /// Lets bytes move; no two parts end in the same moment.
+        fn go_on(&mut self, for_ms: u64) {
+            let end_ms = self.now_ms + for_ms;
+            while self.now_ms < end_ms {
+                self.now_ms += 10;
+                for index in (0..self.puts.len()).rev() {
+                    let put = &mut self.puts[index];
+                    put.sent_bytes += self.bytes_per_s / 100;
+                    let ticket = put.ticket;
+                    if put.sent_bytes >= put.length {
+                        self.puts.remove(index);
+                        self.step(Event::Put { ticket, outcome: Ok(None) });
+                    } else {
+                        let sent_bytes = put.sent_bytes;
+                        self.step(Event::Progress { ticket, sent_bytes });
+                    }
+                }
+            }
+        }
+    }
+
+    fn signed(part: &PartToSign) -> SignedPart {
+        SignedPart {
+            number: part.number,
+            url: String::new(),
+            headers: BTreeMap::new(),
+            fields: BTreeMap::new(),
+            expires_at_ms: 0,
+            expires_in_ms: 3_600_000,
+        }
+    }
+
+    #[test]
+    fn the_link_climbs_though_parts_end_all_the_time_and_comes_back_after_complaints() {
+        let mut sent = Sent::new(Limits { integrity: Integrity::None, ..Limits::default() }, 6_000_000);
+        assert_eq!(sent.puts.len(), 6);
+        sent.go_on(10_000);
+        assert_eq!(sent.puts.len(), 8);
+        let ticket = sent.puts.remove(0).ticket;
+        let refused = PutError::Refused { status: 503, code: "SlowDown".into(), retry_after_ms: None };
+        sent.step(Event::Put { ticket, outcome: Err(refused) });
+        sent.go_on(5_000);
+        assert_eq!(sent.puts.len(), 4);
+        sent.go_on(30_000);
+        assert_eq!(sent.puts.len(), 8);
+    }
+
+    #[test]
+    fn so_many_parts_are_hashed_at_once_as_the_driver_can() {
+        for hash_at_once in [1, 2, 4] {
+            assert_eq!(Sent::new(Limits { hash_at_once, ..Limits::default() }, 0).hashes, hash_at_once as usize);
+        }
     }
 
     #[test]

@@ -66,6 +66,8 @@ pub(crate) struct Link {
     /// What the last look measured, with how many parts at once.
     before: Option<(usize, u64)>,
     rest_until_ms: u64,
+    /// Another complaint before this comes of what was sent before the first one.
+    eased_until_ms: u64,
     look_began_ms: u64,
     look_bytes: u64,
     /// Whether all parts at once were in use during the whole look.
@@ -88,6 +90,7 @@ impl Link {
             parts: if thin { THIN_PARTS } else { FIRST_PARTS },
             before: None,
             rest_until_ms: 0,
+            eased_until_ms: 0,
             look_began_ms: 0,
             look_bytes: 0,
             saturated: false,
@@ -120,20 +123,19 @@ impl Link {
             Note::Stored { bytes, took_ms } => {
                 self.failures = 0;
                 self.failing_permille -= self.failing_permille / 8;
-                let speed = bytes * 1_000 / took_ms.max(1);
-                self.one_bytes_per_s = Some(match self.one_bytes_per_s {
-                    // Small files say little of the link.
-                    Some(before) if bytes < MIB => before,
-                    Some(before) => (before * 3 + speed) / 4,
-                    None => speed,
-                });
+                // Small files say little of the link.
+                if bytes >= MIB {
+                    let speed = bytes * 1_000 / took_ms.max(1);
+                    self.one_bytes_per_s = Some(self.one_bytes_per_s.map_or(speed, |before| (before * 3 + speed) / 4));
+                }
             }
             Note::Failed(trouble) => {
                 self.failures = self.failures.saturating_add(1);
                 self.failing_permille += (1_000 - self.failing_permille) / 8;
-                if trouble == Trouble::Throttled && now_ms >= self.rest_until_ms {
+                if trouble == Trouble::Throttled && now_ms >= self.eased_until_ms {
                     self.parts = (self.parts / 2).max(1);
                     self.rest(now_ms);
+                    self.eased_until_ms = self.rest_until_ms;
                 }
             }
         }
@@ -236,6 +238,7 @@ mod tests {
     #[test]
     fn parts_are_as_long_as_the_link_is_fast() {
         let mut link = Link::new(None, Hint::default());
+        link.take(1, Note::Stored { bytes: MIB - 1, took_ms: 1 });
         assert_eq!(link.part_bytes(), FIRST_PART_BYTES);
         for _ in 0..20 {
             link.take(1, Note::Stored { bytes: 8 * MIB, took_ms: 250 });
