@@ -4,7 +4,7 @@ use sealmark_protocol::{CompleteRequest, ErrorCode, MediaId, SignPartsResponse, 
 
 use super::{
     CallError, Code, Command, Engine, Known, MOST_REPAIRS, State, Ticket, UploadFailure, backoff::Attempts,
-    watch::Watching,
+    parts::Parts, watch::Watching,
 };
 use crate::{decimal::decimal, news::MediaNews};
 
@@ -100,7 +100,8 @@ impl Engine {
             return self.push(Command::GetToken { ticket, expired: self.call.expired });
         }
         let timeout_ms = match self.state {
-            State::Completing => self.limits.complete_timeout_ms,
+            // The store puts the object together, or copies it.
+            State::Completing | State::Proving(_) => self.limits.complete_timeout_ms,
             State::Watching(_) => self.limits.silence_timeout_ms,
             _ => self.limits.call_timeout_ms,
         };
@@ -134,8 +135,14 @@ impl Engine {
                 Command::Create { ticket, idempotency_key, request }
             }
             State::Proving(challenge) => Command::Prove { ticket, upload_id: upload_id?, challenge: challenge.clone() },
-            State::Fetching(upload_id) => Command::Fetch { ticket, upload_id: *upload_id },
-            State::Sending if self.wants_list() => Command::Fetch { ticket, upload_id: upload_id? },
+            State::Fetching(upload_id) => {
+                self.parts.iter_mut().for_each(Parts::ask);
+                Command::Fetch { ticket, upload_id: *upload_id }
+            }
+            State::Sending if self.wants_list() => {
+                self.parts.as_mut()?.ask();
+                Command::Fetch { ticket, upload_id: upload_id? }
+            }
             State::Sending => {
                 let parts = self.parts.as_mut()?.take_batch(MOST_PARTS_A_BATCH);
                 Command::Sign { ticket, upload_id: upload_id?, parts }
@@ -176,6 +183,7 @@ impl Engine {
                     self.has_left();
                 }
                 State::Cancelling { .. } => self.abort_failed(&CallError::Network),
+                State::Proving(_) => self.proof_unanswered(),
                 _ => self.call_failed(CallError::Network),
             }
         }

@@ -144,15 +144,17 @@ impl Engine {
                 self.show(news);
             }
             Err(error) if self.renews_token(&error) => {}
-            // The answer may have been lost, and the upload be whole.
-            Err(CallError::Network) => {
-                self.content = None;
-                if let Some(known) = self.known {
-                    self.enter(State::Fetching(known.upload_id));
-                }
-            }
+            Err(CallError::Network) => self.proof_unanswered(),
             // Whatever is wrong with the proof: the bytes themselves will do.
             Err(_) => self.enter(State::Sending),
+        }
+    }
+
+    /// The answer may have been lost, and the upload be whole; another proof would be refused.
+    pub(super) fn proof_unanswered(&mut self) {
+        self.content = None;
+        if let Some(known) = self.known {
+            self.enter(State::Fetching(known.upload_id));
         }
     }
 }

@@ -15,7 +15,7 @@ impl Engine {
         if over {
             return;
         }
-        let completing = matches!(self.state, State::Completing);
+        let completing = matches!(self.state, State::Completing | State::Proving(_));
         let creating = matches!(self.state, State::Creating) && self.call.is_with_the_server();
         self.paused = false;
         self.stop_parts();

@@ -40,7 +40,8 @@ pub struct Limits {
     pub longest_wait_ms: u64,
     /// A call of the API without an answer for this long is broken off, in milliseconds.
     pub call_timeout_ms: u64,
-    /// The same for completing, for which the store puts the object together, in milliseconds.
+    /// The same for completing, for which the store puts the object together, and for a proof, for which it copies
+    /// one, in milliseconds.
     pub complete_timeout_ms: u64,
     /// A part of which no byte moves for this long is broken off, in milliseconds.
     pub stall_timeout_ms: u64,

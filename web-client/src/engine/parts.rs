@@ -53,10 +53,11 @@ pub(super) struct ActivePart {
     pub(super) attempts: Attempts,
     /// How often the store refused the signature.
     pub(super) refused: u32,
-    /// Whether the store has refused the checksum before.
-    pub(super) rehashed: bool,
-    /// Whether the store may have the part though its answer did not come: not sent again before it was asked.
-    pub(super) unsure: bool,
+    /// The checksum that the store has refused before.
+    pub(super) refused_checksum: Option<Checksum>,
+    /// Whether the store may have the part though its answer did not come: not sent again before it was asked. How
+    /// often it was asked before.
+    pub(super) unsure: Option<u32>,
     /// Not to be tried before, in milliseconds since 1970 UTC.
     pub(super) not_before_ms: u64,
 }
@@ -64,6 +65,21 @@ pub(super) struct ActivePart {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Stored {
     etag: Option<String>,
+    /// How often the store was asked for its list before.
+    asked: u32,
+}
+
+/// A signature with less time than this left is made anew first, in milliseconds; one that never lasts so long serves
+/// for half its life.
+const LEAST_LEFT_MS: u64 = 5_000;
+
+impl Signed {
+    /// Whether it is better signed anew; where its end is not known, the store will say.
+    pub(super) fn is_stale(&self, now_ms: u64) -> bool {
+        let expires_in_ms = self.request.expires_in_ms;
+        let used_ms = expires_in_ms - LEAST_LEFT_MS.min(expires_in_ms / 2);
+        expires_in_ms != 0 && self.signed_at_ms + used_ms <= now_ms
+    }
 }
 
 impl Sending {
@@ -91,6 +107,8 @@ pub(super) struct Parts {
     /// Parts that the store has lost.
     again: Vec<PartNumber>,
     next: u32,
+    /// How often the store was asked for its list: what has happened since the last time may not be in it yet.
+    asked: u32,
 }
 
 impl Parts {
@@ -106,7 +124,18 @@ impl Parts {
             active: Vec::new(),
             again: Vec::new(),
             next: 1,
+            asked: 0,
         }
+    }
+
+    /// Notes that the store is asked for its list now.
+    pub(super) const fn ask(&mut self) {
+        self.asked += 1;
+    }
+
+    /// How often it was.
+    pub(super) const fn asked(&self) -> u32 {
+        self.asked
     }
 
     pub(super) const fn plan(&self) -> PartPlan {
@@ -119,20 +148,24 @@ impl Parts {
 
     /// Takes the store's own list; the work that is thereby done, to be broken off.
     ///
-    /// A stored part of another length, or with another etag than was seen, is not ours and is sent again.
+    /// A stored part of another length, or with another etag than was seen, is not ours and is sent again. What was
+    /// stored or became unsure since the list was asked for stays so.
     pub(super) fn take_list(&mut self, in_store: &[StoredPart]) -> Vec<Ticket> {
-        let mut stored = vec![None; self.plan.part_count as usize];
+        let asked = self.asked;
+        let newer = self.stored.iter_mut().map(|part| part.take_if(|part| part.asked == asked));
+        let mut stored: Vec<Option<Stored>> = newer.collect();
         for part in in_store {
             let same_length = self.plan.range(part.number).is_some_and(|(_, length)| length == part.size_bytes);
             let seen = self.etag(part.number);
             // Stores spell the same etag with and without its quotes, depending on where it is asked for.
             if same_length && seen.is_none_or(|seen| unquoted(seen) == unquoted(&part.etag)) {
-                stored[part.number.get() as usize - 1] = Some(Stored { etag: Some(part.etag.clone()) });
+                stored[part.number.get() as usize - 1].get_or_insert(Stored { etag: Some(part.etag.clone()), asked });
             }
         }
         let lost = self.plan.numbers().filter(|number| {
             let index = number.get() as usize - 1;
-            self.stored[index].is_some() && stored[index].is_none()
+            // Those from `next` on have their turn anyway.
+            number.get() < self.next && self.stored[index].is_some() && stored[index].is_none()
         });
         let lost: Vec<PartNumber> = lost.collect();
         self.again.extend(lost);
@@ -148,7 +181,7 @@ impl Parts {
         }
         let mut done = Vec::new();
         self.active.retain_mut(|part| {
-            part.unsure = false;
+            part.unsure.take_if(|unsure| *unsure != asked);
             let keep = self.stored[part.number.get() as usize - 1].is_none();
             if !keep {
                 done.extend(part.ticket());
@@ -233,8 +266,8 @@ impl Parts {
                 stage,
                 attempts: Attempts::default(),
                 refused: 0,
-                rehashed: false,
-                unsure: false,
+                refused_checksum: None,
+                unsure: None,
                 not_before_ms: 0,
             });
         }
@@ -279,7 +312,7 @@ impl Parts {
         let index = self.active.iter().position(|part| part.ticket() == Some(ticket))?;
         let part = self.active.remove(index);
         let slot = &mut self.stored[part.number.get() as usize - 1];
-        if slot.replace(Stored { etag }).is_none() {
+        if slot.replace(Stored { etag, asked: self.asked }).is_none() {
             self.stored_bytes += part.length;
             self.stored_count += 1;
         }

@@ -133,6 +133,7 @@ proptest! {
     fn any_life_ends_well_once_the_world_is_well(
         limits in limits(),
         has_content: bool,
+        expires_in_ms in prop_oneof![4 => Just(3_600_000_u64), 1 => 0..20_000_u64],
         size in 1..PART * 7,
         resumed in proptest::option::of(proptest::collection::vec(1..8_u32, 0..8)),
         actions in proptest::collection::vec(action(), 0..120),
@@ -145,6 +146,7 @@ proptest! {
         let resume = held.as_ref().map(|held| held.upload.upload_id);
         let mut world = World::with(limits, size, resume, held.into_iter().collect());
         world.has_content = has_content;
+        world.expires_in_ms = expires_in_ms;
         live(&mut world, actions);
         world.step(Event::Start);
         world.step(Event::Online);

@@ -1,6 +1,6 @@
 //! One upload at a time, by the book and with one thing going wrong.
 
-use sealmark_protocol::{ErrorCode, MediaState, UploadState};
+use sealmark_protocol::{Checksum, ErrorCode, MediaState, Sha256Digest, UploadState};
 
 use super::{
     CallError, Code, Command, Event, Limits, PutError, Standing,
@@ -159,6 +159,23 @@ fn a_part_whose_answer_alone_was_lost_is_not_sent_again() {
 }
 
 #[test]
+fn what_happens_while_the_list_is_on_its_way_is_newer_than_the_list() {
+    let mut world = started(PART * 4);
+    while world.puts.len() < 4 {
+        let other = world.find(|command| !PUT(command)).unwrap();
+        world.end(other, Outcome::Good);
+    }
+    let put = |number: u32| move |command: &Command| matches!(command, Command::Put { request, .. } if request.number.get() == number);
+    for (number, how) in [(1, Outcome::Network), (2, Outcome::Good), (3, Outcome::AnswerLost)] {
+        let put = world.find(put(number)).unwrap();
+        world.end(put, how);
+    }
+    assert!(world.find(|command| matches!(command, Command::Fetch { .. })).is_some());
+    world.settle(Outcome::Good);
+    assert_eq!((world.state(), &world.puts[..]), (Standing::Ready, &[1, 2, 3, 4, 1][..]));
+}
+
+#[test]
 fn a_small_file_takes_one_creation_one_put_and_one_completion() {
     let mut world = started(1_000);
     world.settle(Outcome::Good);
@@ -178,6 +195,24 @@ fn content_that_is_there_is_not_sent_and_a_refused_proof_sends_it() {
         assert_eq!((world.state(), world.puts.len()), (Standing::Ready, puts));
         assert_eq!(world.snapshot().instant, how == Outcome::Good);
     }
+}
+
+#[test]
+fn a_proof_has_the_time_of_a_copy_and_one_without_an_answer_is_looked_after() {
+    const PROVE: fn(&Command) -> bool = |command| matches!(command, Command::Prove { .. });
+    let limits = Limits { instant: true, ..Limits::default() };
+    let mut world = World::with(limits, PART * 3, None, Vec::new());
+    world.has_content = true;
+    world.step(Event::Start);
+    until(&mut world, PROVE);
+    let began_ms = world.now_ms;
+    while world.find(PROVE).is_some() {
+        assert!(world.wake());
+    }
+    assert!(world.now_ms - began_ms >= limits.complete_timeout_ms);
+    assert!(world.find(|command| matches!(command, Command::Fetch { .. })).is_some());
+    world.settle(Outcome::Good);
+    assert_eq!((world.state(), world.puts.len()), (Standing::Ready, 3));
 }
 
 #[test]
@@ -201,6 +236,20 @@ fn clocks_that_differ_are_told() {
         world.step(Event::Put { ticket: put, outcome: Err(refused) });
     }
     assert_eq!(code(&world), Code::ClockSkew);
+}
+
+#[test]
+fn short_signatures_and_those_of_unknown_length_are_used() {
+    for expires_in_ms in [0, 1, 1_000, 5_000] {
+        let mut world = started(PART * 8);
+        world.expires_in_ms = expires_in_ms;
+        until(&mut world, PUT);
+        let signed = world.signs.len();
+        world.step(Event::Woken);
+        assert_eq!(world.signs.len(), signed);
+        world.settle(Outcome::Good);
+        assert_eq!((world.state(), world.puts.len()), (Standing::Ready, 8));
+    }
 }
 
 #[test]
@@ -241,6 +290,20 @@ fn changed_bytes_are_read_once_more() {
     assert_eq!(world.remembered, None);
     world.settle(Outcome::Good);
     assert_eq!(code(&world), Code::FileChanged);
+    assert_eq!(world.uploads[0].upload.state, UploadState::Aborted);
+}
+
+#[test]
+fn a_file_of_other_bytes_than_were_signed_is_not_sent() {
+    let mut world = started(PART * 2);
+    let put = until(&mut world, PUT);
+    world.end(put, Outcome::Gone);
+    let hash = world.find(|command| matches!(command, Command::Hash { offset: 0, .. })).unwrap();
+    world.out.remove(&hash);
+    let other = Checksum::Sha256(Sha256Digest::of(b"other bytes"));
+    world.step(Event::Hashed { ticket: hash, outcome: Ok(other) });
+    assert_eq!(code(&world), Code::FileChanged);
+    world.settle(Outcome::Good);
     assert_eq!(world.uploads[0].upload.state, UploadState::Aborted);
 }
 
@@ -290,6 +353,18 @@ fn cancelling_too_late_shows_the_picture() {
     world.step(Event::Cancel);
     world.settle(Outcome::Good);
     assert_eq!(world.state(), Standing::Ready);
+}
+
+#[test]
+fn cancelling_after_the_content_was_copied_shows_the_picture() {
+    let mut world = World::with(Limits { instant: true, ..Limits::default() }, PART, None, Vec::new());
+    world.has_content = true;
+    world.step(Event::Start);
+    until(&mut world, |command| matches!(command, Command::Prove { .. }));
+    world.uploads[0].upload.state = UploadState::Completed;
+    world.step(Event::Cancel);
+    world.settle(Outcome::Good);
+    assert_eq!((world.state(), world.puts.len()), (Standing::Ready, 0));
 }
 
 #[test]

@@ -14,8 +14,6 @@ use crate::decimal::decimal;
 const MOST_REFUSALS: u32 = 3;
 /// A signature that is refused as expired so soon after it was made tells of clocks, in milliseconds.
 const FRESH_MS: u64 = 60_000;
-/// A signature with less time than this left is made anew first, in milliseconds.
-const LEAST_LEFT_MS: u64 = 5_000;
 /// Speed and times are measured at least this often while parts travel, in milliseconds.
 const MEASURE_EVERY_MS: u64 = 1_000;
 /// Parts on their way at most: as many as one call signs.
@@ -37,9 +35,8 @@ impl Engine {
             if part.not_before_ms > self.now_ms {
                 continue;
             }
-            if matches!(&part.stage, Stage::Signed(signed)
-                if signed.signed_at_ms + signed.request.expires_in_ms.saturating_sub(LEAST_LEFT_MS) <= self.now_ms)
-                && let Stage::Signed(signed) = &part.stage
+            if let Stage::Signed(signed) = &part.stage
+                && signed.is_stale(self.now_ms)
             {
                 part.stage = Stage::Hashed(signed.checksum);
             }
@@ -53,7 +50,7 @@ impl Engine {
                     hashing.used_bytes += part.length;
                     ahead.used_bytes += part.length;
                 }
-                Stage::Signed(signed) if sends && puts > 0 && !part.unsure => {
+                Stage::Signed(signed) if sends && puts > 0 && part.unsure.is_none() => {
                     self.tickets = self.tickets.wrapping_add(1);
                     let ticket = Ticket(self.tickets);
                     self.commands.push(Command::Put {
@@ -91,7 +88,7 @@ impl Engine {
 
     /// Whether the store is to be asked for its list before some part goes on.
     pub(super) fn wants_list(&self) -> bool {
-        self.parts.as_ref().is_some_and(|parts| parts.active().iter().any(|part| part.unsure))
+        self.parts.as_ref().is_some_and(|parts| parts.active().iter().any(|part| part.unsure.is_some()))
     }
 
     /// Parts that are being sent.
@@ -153,6 +150,10 @@ impl Engine {
         let Some(part) = parts.by_ticket(ticket) else { return };
         part.step_back();
         match outcome {
+            // Parts of two versions of a file would make an object of neither.
+            Ok(checksum) if part.refused_checksum.is_some_and(|refused| refused != checksum) => {
+                return self.fail(file_changed());
+            }
             Ok(checksum) if checksum.integrity() == integrity => part.stage = Stage::Hashed(checksum),
             // A driver that answers with another kind; hashing again would bring the same.
             Ok(_) => return self.fail(super::CallError::BadAnswer.into()),
@@ -197,6 +198,7 @@ impl Engine {
 
     pub(super) fn put(&mut self, ticket: Ticket, outcome: Result<Option<String>, PutError>) {
         let Some(parts) = &mut self.parts else { return };
+        let asked = parts.asked();
         let Some(part) = parts.by_ticket(ticket) else { return };
         let (number, length) = (part.number, part.length);
         let Stage::Sending(sending) = &part.stage else { return };
@@ -218,7 +220,7 @@ impl Engine {
             PutError::Read(error) => self.fail(error.into()),
             PutError::Network => {
                 // Perhaps only the answer was lost; how many bytes had left is known too roughly to tell.
-                part.unsure = true;
+                part.unsure = Some(asked);
                 self.put_again(number, Trouble::Network, None);
             }
             PutError::Refused { status, code, retry_after_ms } => {
@@ -246,12 +248,13 @@ impl Engine {
                 if integrity == Integrity::None {
                     return self.fail(store_refused(status, code));
                 }
-                if part.rehashed {
-                    let message = "the file's bytes changed while it was being sent";
-                    return self.fail(UploadFailure::new(Code::FileChanged, message));
+                match &part.stage {
+                    Stage::Signed(signed) if part.refused_checksum.is_none() => {
+                        part.refused_checksum = Some(signed.checksum);
+                        part.stage = Stage::Unread;
+                    }
+                    _ => self.fail(file_changed()),
                 }
-                part.rehashed = true;
-                part.stage = Stage::Unread;
             }
             (403, "RequestTimeTooSkewed") => self.fail(clock_skew()),
             (403, _) => match &part.stage {
@@ -313,11 +316,12 @@ impl Engine {
         let now_ms = self.now_ms;
         let limits = self.limits;
         let mut stalled = Vec::new();
+        let asked = self.parts.as_ref().map(Parts::asked);
         for part in self.parts.iter_mut().flat_map(|parts| parts.active_mut()) {
             if let Stage::Sending(sending) = &part.stage
                 && sending.gives_up_ms(&limits) <= now_ms
             {
-                part.unsure = true;
+                part.unsure = asked;
                 if let Some(ticket) = part.step_back() {
                     self.commands.push(Command::Stop { ticket });
                     stalled.push(part.number);
@@ -361,6 +365,10 @@ fn store_refused(status: u16, code: &str) -> UploadFailure {
     message.push(' ');
     message.push_str(code);
     UploadFailure::new(Code::StoreRefused, message)
+}
+
+fn file_changed() -> UploadFailure {
+    UploadFailure::new(Code::FileChanged, "the file's bytes changed while it was being sent")
 }
 
 fn clock_skew() -> UploadFailure {

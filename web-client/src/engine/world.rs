@@ -46,6 +46,16 @@ pub(super) struct ServerUpload {
     pub(super) stored: BTreeMap<u32, String>,
 }
 
+impl ServerUpload {
+    fn listed(&self) -> Upload {
+        let mut upload = self.upload.clone();
+        if upload.state == UploadState::Open {
+            upload.parts = self.stored.iter().map(|(number, etag)| stored_part(&upload, *number, etag)).collect();
+        }
+        upload
+    }
+}
+
 pub(super) struct World {
     pub(super) engine: Engine,
     pub(super) limits: Limits,
@@ -56,6 +66,10 @@ pub(super) struct World {
     pub(super) uploads: Vec<ServerUpload>,
     /// Parts of the newest upload that the engine has been told the store has.
     told: BTreeSet<u32>,
+    /// Those of which it was told since it asked for the list.
+    told_since: BTreeSet<u32>,
+    /// How the upload stood when it was asked for: whatever happens until the answer comes is not in it.
+    listed: Option<Result<Upload, CallError>>,
     acknowledged: BTreeMap<UploadId, u64>,
     pub(super) puts: Vec<u32>,
     pub(super) signs: Vec<usize>,
@@ -66,6 +80,8 @@ pub(super) struct World {
     resume: Option<UploadId>,
     /// Whether the tenant has the content already.
     pub(super) has_content: bool,
+    /// How long signatures last.
+    pub(super) expires_in_ms: u64,
     /// Work that was under way when the break began.
     before_break: Option<BTreeSet<Ticket>>,
 }
@@ -96,6 +112,8 @@ impl World {
             wake_at_ms: None,
             uploads,
             told: BTreeSet::new(),
+            told_since: BTreeSet::new(),
+            listed: None,
             acknowledged: BTreeMap::new(),
             puts: Vec::new(),
             signs: Vec::new(),
@@ -105,6 +123,7 @@ impl World {
             created_ids: Vec::new(),
             resume,
             has_content: false,
+            expires_in_ms: 3_600_000,
             before_break: None,
         }
     }
@@ -193,6 +212,11 @@ impl World {
                 self.tokens.push(*expired);
                 *ticket
             }
+            Command::Fetch { ticket, upload_id } => {
+                self.told_since.clear();
+                self.listed = Some(self.held(*upload_id).map(|held| held.listed()));
+                *ticket
+            }
             Command::Hash { ticket, integrity, .. } => {
                 assert_eq!(*integrity, self.limits.integrity);
                 *ticket
@@ -200,7 +224,6 @@ impl World {
             Command::Create { ticket, .. }
             | Command::Identify { ticket }
             | Command::Prove { ticket, .. }
-            | Command::Fetch { ticket, .. }
             | Command::Complete { ticket, .. }
             | Command::Watch { ticket, .. }
             | Command::Look { ticket, .. }
@@ -317,18 +340,11 @@ impl World {
                 }
                 Event::Created { ticket, outcome }
             }
-            Command::Fetch { upload_id, .. } => {
-                let outcome = self.call(how, |world| {
-                    let held = world.held(upload_id)?;
-                    let mut upload = held.upload.clone();
-                    if upload.state == UploadState::Open {
-                        upload.parts =
-                            held.stored.iter().map(|(number, etag)| stored_part(&upload, *number, etag)).collect();
-                    }
-                    Ok(upload)
-                });
+            Command::Fetch { .. } => {
+                let outcome = self.call(how, |world| world.listed.take().unwrap());
                 if let Ok(upload) = &outcome {
                     self.told = upload.parts.iter().map(|part| part.number.get()).collect();
+                    self.told.append(&mut self.told_since);
                 }
                 Event::Fetched { ticket, outcome }
             }
@@ -386,6 +402,7 @@ impl World {
                 }
                 if how == Outcome::Good {
                     self.told.insert(number);
+                    self.told_since.insert(number);
                 }
                 Event::Put { ticket, outcome: put_outcome(how, number) }
             }
@@ -414,7 +431,7 @@ impl World {
             headers: BTreeMap::new(),
             fields: BTreeMap::new(),
             expires_at_ms: 0,
-            expires_in_ms: 3_600_000,
+            expires_in_ms: self.expires_in_ms,
         }
     }
 
