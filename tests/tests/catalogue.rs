@@ -76,5 +76,6 @@ on_both_databases! {
     outages::many_may_open_an_empty_database_at_once,
     outages::two_pools_write_at_the_same_time,
     outages::a_newer_schema_is_refused,
+    outages::a_database_of_the_first_days_goes_on,
     outages::a_closed_catalogue_fails_as_transient,
 }

@@ -5,12 +5,16 @@ use std::time::{Duration, Instant};
 use sqlx::{
     Any, AnyConnection, AnyPool, Connection, Transaction,
     any::{AnyConnectOptions, AnyPoolOptions},
-    migrate::Migrator,
+    migrate::{Migrate, Migrator},
 };
 
 use crate::CatalogueError;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// SHA-384 of the first migration as it was before commit ba3290e, in hex; see [`adopt_old`].
+const OLD_FIRST: &str =
+    "daeac3806f374a7f790c347cc438d0d6e920f2dee4a0aba4cf4338dcefd053e8dbd03e6487fdb618d93a48af8a374af8";
 
 /// How long SQLite waits for another process's write to end before it says "database is locked".
 const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
@@ -69,6 +73,7 @@ impl Catalogue {
         switch_to_wal(&mut connection).await?;
         // sqlx takes no lock of its own on SQLite: without this one, two processes would both create the tables.
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        adopt_old(&mut transaction).await?;
         MIGRATIONS.run_direct(None, &mut *transaction, false).await?;
         transaction.commit().await?;
         connection.close().await?;
@@ -85,6 +90,7 @@ impl Catalogue {
         let options: AnyConnectOptions = url.parse()?;
         // A connection of its own: a long migration must not meet the statement timeout. sqlx holds an advisory lock.
         let mut connection = AnyConnection::connect_with(&options).await?;
+        adopt_old(&mut connection).await?;
         MIGRATIONS.run_direct(None, &mut connection, false).await?;
         connection.close().await?;
 
@@ -129,6 +135,33 @@ fn with_settings(pool: AnyPoolOptions, settings: &'static str) -> AnyPoolOptions
             Ok(())
         })
     })
+}
+
+/// Brings a database of before 2026-11-21 (commit ba3290e) to where sqlx goes on from.
+///
+/// The first migration was changed after such databases had been made: it got two columns of `media`, and sqlx refuses a
+/// database whose first migration has another checksum. Once it is released a migration stays as it is.
+async fn adopt_old(connection: &mut AnyConnection) -> Result<(), CatalogueError> {
+    // Held on PostgreSQL, as sqlx holds it while it migrates; on SQLite the transaction around this is enough.
+    connection.lock().await?;
+    connection.ensure_migrations_table(&MIGRATIONS.table_name).await?;
+    let applied = connection.list_applied_migrations(&MIGRATIONS.table_name).await?;
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let is_old = applied.iter().any(|migration| migration.version == 1 && hex(&migration.checksum) == OLD_FIRST);
+    if let Some(first) = MIGRATIONS.iter().find(|migration| is_old && migration.version == 1) {
+        let mut transaction = connection.begin().await?;
+        for column in ["job_entry_id TEXT", "job_began_at_ms BIGINT"] {
+            let sql = format!("ALTER TABLE media ADD COLUMN {column}");
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut *transaction).await?;
+        }
+        sqlx::query("UPDATE _sqlx_migrations SET checksum = $1 WHERE version = 1")
+            .bind(first.checksum.to_vec())
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+    }
+    connection.unlock().await?;
+    Ok(())
 }
 
 /// Turns the file to WAL, which it then stays. SQLite does not wait for its lock here, so we do.

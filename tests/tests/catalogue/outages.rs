@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use sealmark_catalogue::{Catalogue, CatalogueError};
 use sealmark_protocol::MediaState;
-use sealmark_tests::{postgres::Postgres, process::wait_for};
+use sealmark_tests::{line::root, postgres::Postgres, process::wait_for};
 
 use crate::fixture::{Database, completed, new_upload, open, publish, rendition, taken, tenant, uploaded, user, whole};
 
@@ -50,6 +50,29 @@ pub(crate) async fn a_newer_schema_is_refused(database: &Database) {
     pool.close().await;
     let error = Catalogue::connect(&database.url).await.unwrap_err();
     assert!(matches!(error, CatalogueError::Migration { .. }) && !error.is_transient(), "{error:?}");
+}
+
+pub(crate) async fn a_database_of_the_first_days_goes_on(database: &Database) {
+    sqlx::any::install_default_drivers();
+    let old = root().join("tests/tests/catalogue/before_ba3290e");
+    // An empty SQLite file is a database, and PostgreSQL needs none.
+    if let Some(file) = database.url.strip_prefix("sqlite://") {
+        std::fs::write(file, "").unwrap();
+    }
+    let pool = sqlx::AnyPool::connect(&database.url).await.unwrap();
+    sqlx::migrate::Migrator::new(old).await.unwrap().run(&pool).await.unwrap();
+    pool.close().await;
+    let started = join_all((0..4).map(|_| {
+        let url = database.url.clone();
+        tokio::spawn(async move { Catalogue::connect(&url).await })
+    }))
+    .await;
+    for catalogue in started {
+        let catalogue = catalogue.unwrap().unwrap();
+        // A job needs the columns that came later.
+        taken(&catalogue, completed(&catalogue, 100).await.media_id).await;
+    }
+    assert_eq!(database.connect().await.list_media(&tenant(), &user(), 100).await.unwrap().len(), 4);
 }
 
 pub(crate) async fn a_closed_catalogue_fails_as_transient(database: &Database) {
