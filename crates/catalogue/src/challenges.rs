@@ -84,11 +84,14 @@ impl Catalogue {
         if wanted.is_empty() {
             return Ok(HashMap::new());
         }
+        // The newest row of each kind: a popular picture has been sent any number of times.
         let sql = format!(
             "SELECT u.content_sha256, u.size_bytes, u.part_size_bytes, u.part_count, m.source_key, m.source_etag \
-             FROM uploads u JOIN media m ON m.media_id = u.media_id WHERE u.tenant_id = $1 \
-             AND u.content_sha256 IS NOT NULL AND u.state = 'completed' AND u.content_sha256 IN ({}) \
-             ORDER BY u.created_at_ms",
+             FROM (SELECT media_id, content_sha256, size_bytes, part_size_bytes, part_count, created_at_ms, \
+             ROW_NUMBER() OVER (PARTITION BY content_sha256, size_bytes, part_size_bytes, part_count \
+             ORDER BY created_at_ms DESC) AS place FROM uploads WHERE tenant_id = $1 \
+             AND content_sha256 IS NOT NULL AND state = 'completed' AND content_sha256 IN ({})) u \
+             JOIN media m ON m.media_id = u.media_id WHERE u.place = 1 ORDER BY u.created_at_ms",
             placeholders(2, wanted.len())
         );
         // Placeholders only: no value is part of the text.

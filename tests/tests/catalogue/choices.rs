@@ -82,6 +82,18 @@ pub(crate) async fn content_is_known_within_its_tenant(database: &Database) {
     let expected =
         KnownContent { source_key: new.source_key, source_etag: "\"e\"".to_owned(), content, plan: new.plan };
     assert_eq!(known[&wanted[0]], expected);
+    // Of several the newest is offered, whichever was completed last.
+    let mut newest = KnownContent { source_key: String::new(), ..expected };
+    for now_ms in [3, 4, 2] {
+        let new = open(&catalogue, now_ms).await;
+        let mut done = whole(new.upload_id, "\"e\"", 9, &uploaded(&new));
+        done.content = Some(content);
+        catalogue.complete_upload(&done, 20 - now_ms).await.unwrap();
+        if now_ms == 4 {
+            newest.source_key = new.source_key;
+        }
+    }
+    assert_eq!(catalogue.known_contents(&tenant(), &wanted).await.unwrap()[&wanted[0]], newest);
     for (tenant, content, plan) in [
         (TenantId::new("other").unwrap(), content, new.plan),
         (tenant(), Sha256Digest::of(b"other"), new.plan),
