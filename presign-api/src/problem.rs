@@ -16,7 +16,7 @@ use sealmark_storage::StorageError;
 use crate::companion;
 
 /// Seconds that a client waits after a 503 before it asks again.
-const RETRY_AFTER_S: &str = "2";
+const RETRY_AFTER_S: u64 = 2;
 
 /// An error on its way out; the [`layer`] gives it its body.
 #[derive(Debug)]
@@ -127,7 +127,8 @@ pub(crate) fn request_id(headers: &HeaderMap) -> String {
 fn problem(error: &ApiError, id: &str) -> Problem {
     // A 5xx never quotes a cause: what is inside is nobody's business outside.
     let detail = error.detail.clone().filter(|_| error.code.status() < 500);
-    Problem::new(error.code, detail, id)
+    let waits = (error.code.status() == 503).then_some(RETRY_AFTER_S);
+    Problem { retry_after_s: error.retry_after_s.or(waits), ..Problem::new(error.code, detail, id) }
 }
 
 fn render(error: &ApiError, id: &str, for_companion: bool, mut response: Response<Body>) -> Response<Body> {
@@ -138,16 +139,10 @@ fn render(error: &ApiError, id: &str, for_companion: bool, mut response: Respons
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.remove(header::CONTENT_LENGTH);
-    match error.code.status() {
-        401 => {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        503 => {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
-        }
-        _ => {}
+    if problem.status == 401 {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
-    if let Some(seconds) = error.retry_after_s {
+    if let Some(seconds) = problem.retry_after_s {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response

@@ -181,6 +181,9 @@ pub struct Problem {
     pub detail: Option<String>,
     /// Stable code.
     pub code: ErrorCode,
+    /// Seconds to wait before the same is asked again; what `Retry-After` says, for one outcome of several has no header.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub retry_after_s: Option<u64>,
     /// Id under which the log has this request.
     #[cfg_attr(feature = "serde", serde(default))]
     pub request_id: String,
@@ -195,6 +198,7 @@ impl Problem {
             status: code.status(),
             detail,
             code,
+            retry_after_s: None,
             request_id: request_id.into(),
         }
     }

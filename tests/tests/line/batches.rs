@@ -140,6 +140,24 @@ async fn one_bad_file_of_a_batch_hinders_no_other() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn each_refused_file_says_how_long_to_wait() -> Result<()> {
+    let line = Line::start_with(Options {
+        settings: vec![("policy", "creations_per_minute", "1".to_owned())],
+        workers: 0,
+        ..Options::default()
+    })
+    .await?;
+    let client = ApiClient::new(line.http.clone(), line.url(), line.token("acme", "u")?);
+    let items = ["a", "b"].map(|key| item(key, small(key.as_bytes(), Integrity::Sha256, true)));
+    let outcomes = create(&client, items.to_vec()).await?;
+    made(&outcomes[0])?;
+    let CreateOutcome::Problem(problem) = &outcomes[1] else { anyhow::bail!("{:?}", outcomes[1]) };
+    ensure!(problem.code == ErrorCode::RateLimited, "{problem:?}");
+    ensure!(problem.retry_after_s.is_some_and(|seconds| (1..=60).contains(&seconds)), "{problem:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_stream_tells_of_all_pictures_and_ends_with_the_service() -> Result<()> {
     let mut line = Line::start().await?;
     let client = ApiClient::new(line.http.clone(), line.url(), line.token("acme", "u")?);
