@@ -114,7 +114,8 @@ pub struct Policy {
     #[serde(default = "ten_thousand")]
     pub open_uploads: u32,
     /// Whether small files may come by forms (POST policies). The store must check the checksum in a form and tell it by
-    /// HeadObject, as S3, MinIO and SeaweedFS do; with one that does not, no form would ever be completed. Default true.
+    /// HeadObject, as S3, MinIO and SeaweedFS do; with one that does not, no form would ever be completed. Companion's
+    /// forms, which have no checksum, are refused with the others. Default true.
     #[serde(default = "yes")]
     pub forms: bool,
 }

@@ -13,7 +13,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use sealmark_protocol::Checksum;
 use serde_json::json;
 
-use crate::{ObjectKey, PresignedUrl, StorageError, Store};
+use crate::{ObjectKey, PresignedUrl, StorageError, Store, presign::presign};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
@@ -55,8 +55,7 @@ impl Store {
         checksum: &Checksum,
         ttl: Duration,
     ) -> Result<PresignedForm, StorageError> {
-        let operation = "PostObject";
-        let presign = |source| StorageError::Presign { operation, key: key.to_string(), source };
+        let presign = presign("PostObject", key);
         if !(1..=7 * 24 * 3_600).contains(&ttl.as_secs()) {
             return Err(presign("a form lives 1 second to 7 days".into()));
         }

@@ -158,7 +158,8 @@ impl Store {
     }
 }
 
-fn presign(
+/// A failure to sign, as an error of the store's.
+pub(crate) fn presign(
     operation: &'static str,
     key: &ObjectKey,
 ) -> impl Fn(Box<dyn std::error::Error + Send + Sync>) -> StorageError {

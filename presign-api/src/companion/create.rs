@@ -13,7 +13,10 @@ use crate::{
     auth::Caller,
     problem::ApiError,
     request::Body,
-    uploads::create::{file_name, is_media_type, limit_bytes, too_large},
+    uploads::{
+        begin::within_limit,
+        create::{file_name, is_media_type, limit_bytes, too_large},
+    },
 };
 
 /// What Uppy says about a file; its `metadata` is not kept.
@@ -37,7 +40,7 @@ pub(super) async fn create(
     CompanionCaller(caller): CompanionCaller,
     Body(file): Body<File>,
 ) -> Result<Json<Created>, ApiError> {
-    let mut new = describe(&app, caller, file)?;
+    let mut new = describe(&app, caller, file).await?;
     let key = key_of(&new);
     let store_upload_id = app.store.create(&key, new.content_type.as_deref(), Integrity::None).await?.to_string();
     new.transport = Transport::Multipart { store_upload_id };
@@ -45,9 +48,10 @@ pub(super) async fn create(
     Ok(Json(Created { key: new.source_key, upload_id: new.upload_id, bucket: app.store.bucket().to_owned() }))
 }
 
-/// An upload by these endpoints, as a form that nobody sends yet.
-pub(super) fn describe(app: &App, caller: Caller, file: File) -> Result<NewUpload, ApiError> {
+/// An upload by these endpoints that the caller may begin, as a form that nobody sends yet.
+pub(super) async fn describe(app: &App, caller: Caller, file: File) -> Result<NewUpload, ApiError> {
     let plan = plan(limit_bytes(app, &caller))?;
+    within_limit(app, &caller).await?;
     let media_id = MediaId::from_uuid(Uuid::now_v7());
     let source = ObjectKey::Raw { tenant: caller.tenant.clone(), user: caller.user.clone(), media_id };
     Ok(NewUpload {

@@ -1,4 +1,4 @@
-//! `/companion`: the endpoints that `@uppy/aws-s3` expects of a Companion, under the same checks as `/v1/uploads`.
+//! `/companion`: the endpoints that `@uppy/aws-s3` expects of a Companion, under the limits of `/v1/uploads`.
 //!
 //! Uppy announces no size, so the limit is held by the number of parts, by a form's length, and by what the store has on
 //! completion. Uppy's version 6 sends no header of its own, so the token may stand in the path.

@@ -1,9 +1,9 @@
 //! `GET /s3/params?filename=&type=`: a form for a file that is sent by one request.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use axum::{Json, extract::State};
-use sealmark_protocol::Checksum;
+use sealmark_protocol::{Checksum, ErrorCode};
 use serde::Serialize;
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
     caller::CompanionCaller,
     create::{File, describe, key_of},
 };
-use crate::{app::App, problem::ApiError, request::Query};
+use crate::{app::App, problem::ApiError, request::Query, uploads::begin::ttl};
 
 #[derive(Serialize)]
 pub(super) struct Form {
@@ -28,13 +28,14 @@ pub(super) async fn params(
     CompanionCaller(caller): CompanionCaller,
     Query(file): Query<File>,
 ) -> Result<Json<Form>, ApiError> {
-    let mut new = describe(&app, caller, file)?;
+    if !app.config.policy.forms {
+        return Err(ApiError::new(ErrorCode::Forbidden).because("no forms here: set shouldUseMultipart to true"));
+    }
+    let mut new = describe(&app, caller, file).await?;
     new.look_at_ms = Some(new.now_ms + FIRST_LOOK_MS);
-    let expires = app.config.policy.part_url_ttl_s;
-    let size_bytes = 1..=new.plan.size_bytes;
-    let ttl = Duration::from_secs(expires);
+    let (size_bytes, ttl) = (1..=new.plan.size_bytes, ttl(&app));
     let form = app.store.presign_form(&key_of(&new), new.content_type.as_deref(), size_bytes, &Checksum::None, ttl)?;
     // Recorded before the form leaves the house: what arrives must be somebody's.
     app.catalogue.create_upload(&new).await?;
-    Ok(Json(Form { method: "POST", url: form.url.into_string(), fields: form.fields, expires }))
+    Ok(Json(Form { method: "POST", url: form.url.into_string(), fields: form.fields, expires: ttl.as_secs() }))
 }

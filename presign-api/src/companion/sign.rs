@@ -1,6 +1,6 @@
 //! `GET /s3/multipart/{uploadId}/{n}?key=` and `…/batch?key=&partNumbers=1,2`: presigned URLs for parts of any bytes.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use axum::{Json, extract::State};
 use sealmark_catalogue::UploadRow;
@@ -12,11 +12,8 @@ use crate::{
     app::App,
     problem::ApiError,
     request::{Path, Query},
-    uploads::{create::too_large, in_store},
+    uploads::{begin::ttl, create::too_large, in_store, sign::BATCH},
 };
-
-/// Most parts in one call.
-const BATCH: usize = 100;
 
 #[derive(Deserialize)]
 pub(super) struct OfPart {
@@ -85,8 +82,7 @@ async fn sign(app: &App, upload: &UploadRow, number: PartNumber) -> Result<Strin
     let (key, Some(store_upload)) = in_store(upload) else {
         return Err(ApiError::new(ErrorCode::InvalidRequest).because("the upload is a form"));
     };
-    let ttl = Duration::from_secs(app.config.policy.part_url_ttl_s);
-    let signed = app.store.presign_unannounced_part(&key, &store_upload, number, ttl).await?;
+    let signed = app.store.presign_unannounced_part(&key, &store_upload, number, ttl(app)).await?;
     Ok(signed.url.into_string())
 }
 

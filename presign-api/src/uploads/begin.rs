@@ -166,21 +166,37 @@ async fn within_limits(
     if drafts.is_empty() {
         return Ok(drafts);
     }
+    let mut refused = over_limits(app, caller, drafts.len()).await?;
+    for (index, _) in drafts.drain(drafts.len() - refused.len()..) {
+        outcomes[index] = refused.pop().map(Err);
+    }
+    Ok(drafts)
+}
+
+/// Lets the caller begin one upload, if that is within the limits.
+pub(crate) async fn within_limit(app: &App, caller: &Caller) -> Result<(), ApiError> {
+    over_limits(app, caller, 1).await?.pop().map_or(Ok(()), Err)
+}
+
+/// Takes the creations that the caller may have of `wanted`; an error for each of the others.
+async fn over_limits(app: &App, caller: &Caller, wanted: usize) -> Result<Vec<ApiError>, ApiError> {
+    let (mut room, mut refused) = (wanted, Vec::new());
     let cap = app.config.policy.open_uploads;
     if cap > 0 {
         let open = app.catalogue.count_open_uploads(&caller.tenant, &caller.user, cap).await?;
-        for (index, _) in drafts.drain(drafts.len().min((cap - open.min(cap)) as usize)..) {
+        room = wanted.min((cap - open.min(cap)) as usize);
+        refused.extend((room..wanted).map(|_| {
             let error = ApiError::new(ErrorCode::RateLimited).because(format!("{cap} uploads are open already"));
-            outcomes[index] = Some(Err(error.retry_after(OPEN_RETRY_AFTER_S)));
-        }
+            error.retry_after(OPEN_RETRY_AFTER_S)
+        }));
     }
-    let (granted, wait_s) = app.creations.take(&caller.tenant, &caller.user, drafts.len(), Instant::now());
-    for (index, _) in drafts.drain(granted..) {
+    let (granted, wait_s) = app.creations.take(&caller.tenant, &caller.user, room, Instant::now());
+    refused.extend((granted..room).map(|_| {
         let limit = app.config.policy.creations_per_minute;
         let error = ApiError::new(ErrorCode::RateLimited).because(format!("{limit} uploads a minute may begin"));
-        outcomes[index] = Some(Err(error.retry_after(wait_s)));
-    }
-    Ok(drafts)
+        error.retry_after(wait_s)
+    }));
+    Ok(refused)
 }
 
 /// The content that a draft says it has, and how it is cut.
