@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use sealmark_catalogue::{Catalogue, CatalogueError, OutboxEvent, StalledMedia};
+use sealmark_catalogue::{Catalogue, CatalogueError, OutboxEvent, Protocol, StalledMedia, UploadRow};
 use sealmark_event_bus::CancellationToken;
-use sealmark_protocol::{Envelope, EventId, MediaUploaded};
+use sealmark_protocol::{Envelope, ErrorCode, EventId, MediaUploaded, UploadId};
 use sealmark_storage::{StorageError, Store};
 use uuid::Uuid;
 
@@ -64,6 +64,10 @@ impl Sweeper {
         let now = now_ms();
         let before = |seconds: u64| now - (seconds as i64).saturating_mul(1_000);
 
+        // What needs no store comes first, so that an outage of the store delays none of it.
+        self.catalogue.prune_challenges(now, BATCH * 10).await?;
+        self.catalogue.prune_published(before(self.config.keep_published_s), BATCH * 10).await?;
+
         // Before an answer of "no such object" is believed, the bucket itself must be there.
         self.store.check_bucket().await?;
         for media in self.catalogue.stalled_media(before(self.config.stuck_after_s), BATCH).await? {
@@ -75,46 +79,66 @@ impl Sweeper {
             if stop.is_cancelled() {
                 return Ok(());
             }
-            let (key, store_upload) = in_store(&upload);
-            // The object of a form is there before anybody has asked to complete it; one that nobody asks for goes.
-            if store_upload.is_some() && self.store.head(&key).await?.is_some() {
-                // Completed in the store by a process that died before it could note it: the picture is not abandoned.
-                let id = upload.upload_id;
-                match note(&self.app, upload, None).await {
-                    Ok(_) => tracing::info!(upload.id = %id, "an upload that the store had completed is noted"),
-                    Err(error) => tracing::warn!(upload.id = %id, ?error, "an upload that is whole cannot be noted"),
-                }
-                continue;
-            }
-            match self.catalogue.abort_upload(upload.upload_id, now).await {
-                Ok(_) => {
-                    tracing::info!(upload.id = %upload.upload_id, "an abandoned upload was aborted");
-                    remove(&self.app, &upload).await?;
-                }
-                // Completed in this very moment: good.
-                Err(CatalogueError::UploadCompleted { .. }) => {}
-                Err(error) => return Err(error.into()),
+            let id = upload.upload_id;
+            if let Err(error) = self.end(upload, now).await {
+                warn(id, &error, "an abandoned upload is not yet ended");
             }
         }
-        self.remove_late(before(self.app.config.policy.part_url_ttl_s + LATE_S), now).await?;
-        self.catalogue.prune_challenges(now, BATCH * 10).await?;
-        self.catalogue.prune_published(before(self.config.keep_published_s), BATCH * 10).await?;
-        Ok(())
+        self.remove_late(before(self.app.config.policy.part_url_ttl_s + LATE_S), now).await
     }
-}
 
-impl Sweeper {
+    /// Ends an upload that was abandoned: one that is whole is noted, any other is aborted.
+    async fn end(&self, upload: UploadRow, now_ms: i64) -> Result<(), SweepError> {
+        let (id, (key, store_upload)) = (upload.upload_id, in_store(&upload));
+        // Completed in the store by a process that died before it could note it, or a form of Uppy's, which nobody ever
+        // asks to complete: the picture is not abandoned. Any other form is there before anybody has asked to complete
+        // it, and one that nobody asks for goes.
+        if (store_upload.is_some() || upload.protocol == Protocol::Companion) && self.store.head(&key).await?.is_some()
+        {
+            match note(&self.app, upload.clone(), None).await {
+                Ok(_) => {
+                    tracing::info!(upload.id = %id, "an upload that the store had completed is noted");
+                    return Ok(());
+                }
+                // Nobody can ever complete it.
+                Err(error) if matches!(error.code(), ErrorCode::PartMismatch | ErrorCode::SizeMismatch) => {
+                    tracing::warn!(upload.id = %id, ?error, "an abandoned upload has an object that is none of its own");
+                }
+                Err(error) => {
+                    tracing::warn!(upload.id = %id, ?error, "an upload that is whole cannot be noted");
+                    return Ok(());
+                }
+            }
+        }
+        match self.catalogue.abort_upload(id, now_ms).await {
+            Ok(_) => {
+                tracing::info!(upload.id = %id, "an abandoned upload was aborted");
+                Ok(remove(&self.app, &upload).await?)
+            }
+            // Completed in this very moment: good.
+            Err(CatalogueError::UploadCompleted { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// What was on its way when an upload was aborted may have arrived since: once nothing more can come, the store is
     /// told again.
     async fn remove_late(&self, closed_before_ms: i64, now_ms: i64) -> Result<(), SweepError> {
         let uploads = self.catalogue.unswept_uploads(closed_before_ms, BATCH).await?;
         let mut swept = Vec::with_capacity(uploads.len());
         for upload in uploads {
-            remove(&self.app, &upload).await?;
-            swept.push(upload.upload_id);
+            match remove(&self.app, &upload).await {
+                Ok(()) => swept.push(upload.upload_id),
+                Err(error) => warn(upload.upload_id, &error, "what came late for an aborted upload stays for now"),
+            }
         }
         Ok(self.catalogue.mark_swept(&swept, now_ms).await?)
     }
+}
+
+fn warn(id: UploadId, error: &dyn std::error::Error, what: &str) {
+    let cause = error.source().map(ToString::to_string);
+    tracing::warn!(upload.id = %id, %error, cause, "{what}");
 }
 
 /// A new id, so that the bus does not take it for the one that was lost.

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
-use sealmark_catalogue::{CatalogueError, DueLook};
+use sealmark_catalogue::DueLook;
 use sealmark_event_bus::CancellationToken;
-use sealmark_storage::StorageError;
+use sealmark_protocol::ErrorCode;
 
 use crate::{
     app::{App, now_ms},
-    uploads::{complete::note, in_store},
+    problem::ApiError,
+    uploads::complete::note,
 };
 
 /// The catalogue is asked this often which forms are due.
@@ -34,14 +35,6 @@ pub struct Arrivals {
     app: App,
 }
 
-#[derive(Debug, thiserror::Error)]
-enum LookError {
-    #[error("the catalogue failed")]
-    Catalogue(#[from] CatalogueError),
-    #[error("the store failed")]
-    Storage(#[from] StorageError),
-}
-
 impl Arrivals {
     /// Those of a service.
     pub fn new(app: App) -> Self {
@@ -54,8 +47,7 @@ impl Arrivals {
             let pause = match self.round().await {
                 Ok(()) => ROUND,
                 Err(error) => {
-                    let cause = std::error::Error::source(&error).map(ToString::to_string);
-                    tracing::warn!(%error, cause, "forms cannot be looked for; the next round goes on");
+                    tracing::warn!(?error, "forms cannot be looked for; the next round goes on");
                     PAUSE
                 }
             };
@@ -66,7 +58,7 @@ impl Arrivals {
         }
     }
 
-    async fn round(&self) -> Result<(), LookError> {
+    async fn round(&self) -> Result<(), ApiError> {
         let due = self.app.catalogue.due_looks(now_ms(), BATCH).await?;
         let mut looks = stream::iter(due).map(|due| self.look(due)).buffer_unordered(AT_ONCE);
         while let Some(outcome) = looks.next().await {
@@ -75,19 +67,19 @@ impl Arrivals {
         Ok(())
     }
 
-    async fn look(&self, due: DueLook) -> Result<(), LookError> {
+    async fn look(&self, due: DueLook) -> Result<(), ApiError> {
         let now_ms = now_ms();
         let next_ms = now_ms + pause_ms(now_ms - due.upload.created_at_ms);
         if !self.app.catalogue.take_look(&due, next_ms).await? {
             return Ok(());
         }
-        let (key, _) = in_store(&due.upload);
-        if self.app.store.head(&key).await?.is_none() {
-            return Ok(());
-        }
         let id = due.upload.upload_id;
-        if let Err(error) = note(&self.app, due.upload, None).await {
-            tracing::warn!(upload.id = %id, ?error, "a form that has arrived cannot be noted");
+        match note(&self.app, due.upload, None).await {
+            Ok(_) => {}
+            // Not there yet.
+            Err(error) if error.code() == ErrorCode::PartsMissing => {}
+            Err(error) if error.code().is_transient() => return Err(error),
+            Err(error) => tracing::warn!(upload.id = %id, ?error, "a form that has arrived cannot be noted"),
         }
         Ok(())
     }

@@ -13,6 +13,8 @@ use sealmark_tests::{
 };
 use serde_json::{Value, json};
 
+use super::forms::relay_before_the_store;
+
 const MIB: usize = 1 << 20;
 const BOUNDARY: &str = "a-boundary-of-the-tests";
 
@@ -249,6 +251,45 @@ async fn a_form_becomes_a_picture_though_nobody_says_so() -> Result<()> {
     assert_eq!(form.send(&line.http, &bytes).await?.status(), StatusCode::FORBIDDEN);
     assert_eq!(state(&line, waiting).await?, MediaState::Uploading);
     Ok(())
+}
+
+/// presign-api was away for longer than an upload may be abandoned: its first sweep finds the form before anybody looks.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sweeper_notes_a_form_that_has_arrived() -> Result<()> {
+    let settings = vec![("sweeper", "abandoned_after_s", "1".to_owned())];
+    let mut line = Line::start_with(Options { settings, ..Options::default() }).await?;
+    let bytes = photo(MIB)?;
+    let form = Uppy::six(&line, &line.token("acme", "u-7")?).form().await?;
+    line.crash_api();
+    ensure!(form.send(&line.http, &bytes).await?.status().is_success());
+    let catalogue = line.catalogue().await?;
+    let due = catalogue.due_looks(i64::MAX, 10).await?.pop().context("no look is due")?;
+    ensure!(catalogue.take_look(&due, i64::MAX).await?);
+    line.start_api().await?;
+    ready(&line, media_id(form.key()?)?, bytes.len()).await.with_context(|| line.logs())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_has_arrived_costs_one_look() -> Result<()> {
+    let mut line = Line::start_with(Options { workers: 0, ..Options::default() }).await?;
+    let relay = relay_before_the_store(&mut line).await?;
+    let form = Uppy::six(&line, &line.token("acme", "u-7")?).form().await?;
+    ensure!(form.send(&line.http, &photo(MIB)?).await?.status().is_success());
+    let (catalogue, id) = (line.catalogue().await?, media_id(form.key()?)?);
+    line.wait_for_media(&catalogue, id, "the form", |media| media.state == MediaState::Uploaded).await?;
+    let looks = relay.exchanges().into_iter().filter(|asked| asked.path.ends_with(&id.to_string()));
+    assert_eq!(looks.filter(|asked| asked.status == Some(200)).count(), 1);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_checks_no_forms_gets_none() -> Result<()> {
+    let settings = vec![("policy", "forms", "false".to_owned())];
+    let line = Line::start_with(Options { settings, workers: 0, ..Options::default() }).await?;
+    let uppy = Uppy::five(&line, line.token("acme", "u")?);
+    let (status, refusal) = uppy.get("/params?filename=a.jpg").await?;
+    assert_eq!((status, &refusal["code"]), (StatusCode::FORBIDDEN, &json!("forbidden")));
+    uppy.create().await.map(drop)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,11 +9,12 @@ use sealmark_protocol::{
 use sealmark_storage::{ObjectKey, Store};
 use sealmark_tests::{
     client::{ApiClient, refused},
+    faulty_http::{Fault, FaultyHttp, Rule, When},
     line::{Line, Options, sample},
     process::wait_for,
 };
 
-fn one() -> PartNumber {
+pub(crate) fn one() -> PartNumber {
     PartNumber::new(1).expect("1 is a part's number")
 }
 
@@ -36,11 +37,36 @@ pub(crate) fn small(bytes: &[u8], integrity: Integrity, form: bool) -> CreateUpl
     }
 }
 
-async fn create(client: &ApiClient, request: &CreateUploadRequest) -> Result<Upload> {
+pub(crate) async fn create(client: &ApiClient, request: &CreateUploadRequest) -> Result<Upload> {
     client.post("/v1/uploads", request).await?.map_err(refused)
 }
 
-fn object(line: &Line, upload: &Upload) -> Result<(Store, ObjectKey)> {
+/// Starts the API anew with another word in its configuration.
+pub(crate) async fn reconfigure(line: &mut Line, old: &str, new: &str) -> Result<()> {
+    let file = line.folder().join("presign-api.toml");
+    let text = std::fs::read_to_string(&file)?;
+    ensure!(text.contains(old), "{old} is not in the configuration");
+    std::fs::write(&file, text.replace(old, new))?;
+    line.crash_api();
+    line.start_api().await
+}
+
+/// A relay between the API and the store.
+pub(crate) async fn relay_before_the_store(line: &mut Line) -> Result<FaultyHttp> {
+    let relay = FaultyHttp::start().await?;
+    let endpoint = line.store_config().endpoint;
+    relay.towards(url::Url::parse(&endpoint)?.port().context("the store has no port")?);
+    let ours = format!("http://127.0.0.1:{}", relay.port());
+    reconfigure(line, &format!("{endpoint:?}"), &format!("{ours:?}")).await?;
+    Ok(relay)
+}
+
+/// Requests of a method for an upload's object.
+pub(crate) fn calls(method: &'static str, upload: &Upload) -> When {
+    When::Call(method, Box::leak(upload.media_id.to_string().into_boxed_str()))
+}
+
+pub(crate) fn object(line: &Line, upload: &Upload) -> Result<(Store, ObjectKey)> {
     Ok((Store::new(&line.store_config())?, format!("raw/acme/u/{}", upload.media_id).parse()?))
 }
 
@@ -175,4 +201,33 @@ async fn a_form_that_nobody_completes_leaves_no_object() -> Result<()> {
     ensure!(store.head(&key).await?.is_none());
     ensure!(client.post::<MediaRecord>(&format!("/v1/uploads/{}/complete", upload.upload_id), &()).await?.is_err());
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_object_that_cannot_be_removed_hinders_no_other() -> Result<()> {
+    let mut line = Line::start_with(Options { workers: 0, ..Options::default() }).await?;
+    let client = ApiClient::new(line.http.clone(), line.url(), line.token("acme", "u")?);
+    let relay = relay_before_the_store(&mut line).await?;
+    let (catalogue, bytes) = (line.catalogue().await?, vec![7; 2_000]);
+    let mut stuck = None;
+    for closed_at_ms in [1, 2] {
+        let upload = create(&client, &small(&bytes, Integrity::Sha256, true)).await?;
+        if closed_at_ms == 1 {
+            relay.add(Rule::always(calls("DELETE", &upload), Fault::s3(403, "AccessDenied", "no")));
+        }
+        ensure!(client.send(&upload.signed[0], bytes.clone()).await?.status().is_success());
+        // Long ago, so that nothing of it can come any more.
+        catalogue.abort_upload(upload.upload_id, closed_at_ms).await?;
+        let stuck = stuck.get_or_insert(upload.upload_id);
+        let left = async || {
+            let rows = catalogue.unswept_uploads(10, 10).await.ok()?;
+            (rows.iter().map(|row| row.upload_id).collect::<Vec<_>>() == [*stuck]).then_some(())
+        };
+        wait_for("the sweeper to sweep all but the first", left).await.with_context(|| line.logs())?;
+        let (store, key) = object(&line, &upload)?;
+        ensure!(store.head(&key).await?.is_some() == (closed_at_ms == 1));
+    }
+    relay.heal();
+    let swept = async || catalogue.unswept_uploads(10, 10).await.ok()?.is_empty().then_some(());
+    wait_for("the first to be swept", swept).await.with_context(|| line.logs())
 }
