@@ -51,6 +51,8 @@ enum JobError {
     Catalogue(#[from] CatalogueError),
     #[error("the store failed")]
     Storage(#[from] StorageError),
+    #[error("the original is not the one that was completed")]
+    SourceChanged(#[source] StorageError),
     #[error("the record's key is none of ours")]
     Key(#[from] KeyError),
     #[error(transparent)]
@@ -66,6 +68,8 @@ impl JobError {
             Self::Key(_) => Some(FailureCode::SourceMissing),
             Self::Mark(error) => Some(error.failure_code()),
             Self::Storage(StorageError::TooLarge { .. }) => Some(FailureCode::ImageTooLarge),
+            // Something else lies under its key by now, and the original will not come back.
+            Self::SourceChanged(_) => Some(FailureCode::SourceMissing),
             Self::Catalogue(_) | Self::Storage(_) | Self::Thread(_) => None,
         }
     }
@@ -135,7 +139,12 @@ impl Jobs {
         let render_key = mark.render_key(&job.source_etag);
         let variables = mark.variables(job);
         let source: ObjectKey = job.source_key.parse()?;
-        let original = self.store.get(&source, self.limits.max_source_bytes).await?;
+        // Whoever still has a presigned form may write once more, but the render key names these bytes and no others.
+        let original = self.store.get(&source, Some(&job.source_etag), self.limits.max_source_bytes).await;
+        let original = original.map_err(|error| match error {
+            StorageError::Conflict { .. } => JobError::SourceChanged(error),
+            error => error.into(),
+        })?;
 
         // The semaphore is never closed, so it always gives a permit.
         let permit = Arc::clone(&self.threads).acquire_owned().await.ok();

@@ -75,18 +75,17 @@ impl Catalogue {
         upload_id: UploadId,
         integrity: Integrity,
     ) -> Result<BTreeMap<PartNumber, Checksum>, CatalogueError> {
-        let found = self.part_checksums_of_many(&[(upload_id, integrity)]).await?;
-        Ok(found.into_iter().map(|((_, number), checksum)| (number, checksum)).collect())
+        Ok(self.part_checksums_of_many(&[(upload_id, integrity)]).await?.remove(&upload_id).unwrap_or_default())
     }
 
-    /// The same for several uploads at once.
+    /// The same for several uploads at once; one without checksums is left out.
     ///
     /// # Errors
     /// Those of the database.
     pub async fn part_checksums_of_many(
         &self,
         uploads: &[(UploadId, Integrity)],
-    ) -> Result<HashMap<(UploadId, PartNumber), Checksum>, CatalogueError> {
+    ) -> Result<HashMap<UploadId, BTreeMap<PartNumber, Checksum>>, CatalogueError> {
         if uploads.is_empty() {
             return Ok(HashMap::new());
         }
@@ -100,7 +99,7 @@ impl Catalogue {
             query = query.bind(id.to_string());
         }
         let kinds: HashMap<UploadId, Integrity> = uploads.iter().copied().collect();
-        let mut found = HashMap::new();
+        let mut found: HashMap<_, BTreeMap<_, _>> = HashMap::new();
         for row in query.fetch_all(self.readers()).await? {
             let number: u32 = row.number("number")?;
             let number = PartNumber::new(number).map_err(|_| unreadable("number", &number.to_string()))?;
@@ -110,7 +109,7 @@ impl Catalogue {
                 Integrity::Crc64nvme => Checksum::Crc64nvme(row.word("checksum")?),
                 Integrity::None => Checksum::None,
             };
-            found.insert((id, number), checksum);
+            found.entry(id).or_default().insert(number, checksum);
         }
         Ok(found)
     }

@@ -19,6 +19,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 /// All attempts of a call with the pauses between them.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(150);
+/// For calls in which the store moves a whole file: putting thousands of parts together, or copying gigabytes.
+const LONG_TIMEOUT: Duration = Duration::from_secs(300);
 const ATTEMPTS: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -65,6 +67,13 @@ impl Store {
     pub fn bucket(&self) -> &str {
         &self.bucket
     }
+}
+
+/// The timeouts of a call in which the store moves a whole file: one attempt may take as long as all of them together.
+pub(crate) fn long_call() -> aws_sdk_s3::config::Builder {
+    let timeouts =
+        TimeoutConfig::builder().operation_attempt_timeout(LONG_TIMEOUT).operation_timeout(LONG_TIMEOUT).build();
+    aws_sdk_s3::Config::builder().timeout_config(timeouts)
 }
 
 fn credentials(config: &StoreConfig) -> Credentials {

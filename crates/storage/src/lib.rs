@@ -22,6 +22,6 @@ pub use config::{ConfigMistake, StoreConfig};
 pub use error::StorageError;
 pub use form::PresignedForm;
 pub use key::{Extension, KeyError, ObjectKey};
-pub use multipart::{StoreUploadId, UploadedPart};
+pub use multipart::{StoreUploadId, UploadedPart, whole_crc};
 pub use object::ObjectHead;
 pub use presign::{PresignedRequest, PresignedUrl};

@@ -3,19 +3,12 @@
 use std::{
     collections::{BTreeMap, btree_map::Entry},
     fmt,
-    time::Duration,
 };
 
-use aws_sdk_s3::{
-    config::timeout::TimeoutConfig,
-    types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart, Part},
-};
+use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart, Part};
 use sealmark_protocol::{Checksum, Crc64Nvme, Integrity, PartNumber, Sha256Digest, StoredPart};
 
-use crate::{ObjectKey, StorageError, Store};
-
-/// Putting thousands of parts together takes a store longer than any other call.
-const COMPLETE_TIMEOUT: Duration = Duration::from_secs(300);
+use crate::{ObjectKey, StorageError, Store, client::long_call};
 
 /// The store's own name of a multipart upload; opaque.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -138,7 +131,7 @@ impl Store {
     /// Makes one object of the parts, which come in any order; the object's etag.
     ///
     /// The store checks each part's checksum once more and, for CRC64NVME, the object's, which is joined from them. Where
-    /// it tells the composite of SHA-256 it must be ours; an object with another one is deleted.
+    /// it tells that, or the composite of SHA-256, it must be ours; an object with another one is deleted.
     ///
     /// A repeat may find the upload gone, because an earlier attempt was carried out and its answer was lost: on
     /// [`StorageError::UploadNotFound`] look with [`head`](Self::head) whether the object is there.
@@ -169,7 +162,7 @@ impl Store {
                 Checksum::None => named.build(),
             }
         });
-        let crc64nvme = whole_crc(&ordered);
+        let crc64nvme = whole_crc(ordered.iter().map(|part| (part.checksum, part.size_bytes)));
         let answer = self
             .client
             .complete_multipart_upload()
@@ -180,21 +173,13 @@ impl Store {
             .set_checksum_type(crc64nvme.map(|_| ChecksumType::FullObject))
             .set_checksum_crc64_nvme(crc64nvme.map(Crc64Nvme::to_base64))
             .customize()
-            .config_override(
-                aws_sdk_s3::Config::builder().timeout_config(
-                    TimeoutConfig::builder()
-                        .operation_attempt_timeout(COMPLETE_TIMEOUT)
-                        .operation_timeout(COMPLETE_TIMEOUT)
-                        .build(),
-                ),
-            )
+            .config_override(long_call())
             .send()
             .await
             .map_err(|error| StorageError::from_sdk(operation, key, error))?;
-        let told = answer.checksum_sha256.as_deref().zip(composite_sha256(&ordered));
-        if let Some((told, ours)) = told
-            && told != ours
-        {
+        let sha256 = answer.checksum_sha256.zip(composite_sha256(&ordered));
+        let crc64nvme = answer.checksum_crc64_nvme.zip(crc64nvme.map(Crc64Nvme::to_base64));
+        if let Some((told, ours)) = [sha256, crc64nvme].into_iter().flatten().find(|(told, ours)| told != ours) {
             self.delete(key).await?;
             let source = format!("the store made an object of {told}, the parts make {ours}").into();
             return Err(StorageError::BadDigest { operation, key: key.to_string(), source });
@@ -226,13 +211,15 @@ impl Store {
     }
 }
 
-/// CRC64NVME of the whole object, if every part has one.
-fn whole_crc(parts: &[&UploadedPart]) -> Option<Crc64Nvme> {
-    let none = (!parts.is_empty()).then(|| Crc64Nvme::of(&[]));
-    parts.iter().fold(none, |whole, part| match part.checksum {
-        Checksum::Crc64nvme(crc) => whole.map(|whole| Crc64Nvme::combine(whole, crc, part.size_bytes)),
-        Checksum::Sha256(_) | Checksum::None => None,
-    })
+/// CRC64NVME of a whole object by the checksums and sizes of its parts in their order; `None` if one of them has no CRC,
+/// and of no parts.
+pub fn whole_crc(parts: impl IntoIterator<Item = (Checksum, u64)>) -> Option<Crc64Nvme> {
+    let mut whole = None;
+    for (checksum, size_bytes) in parts {
+        let Checksum::Crc64nvme(crc) = checksum else { return None };
+        whole = Some(whole.map_or(crc, |whole| Crc64Nvme::combine(whole, crc, size_bytes)));
+    }
+    whole
 }
 
 /// The composite checksum as S3 writes it, if every part has a SHA-256: that of the digests, and how many they are.
@@ -256,6 +243,6 @@ fn stored(part: Part) -> Option<StoredPart> {
 }
 
 /// An answer of success that lacks what S3 promises to send.
-fn incomplete(operation: &'static str, key: &ObjectKey, field: &'static str) -> StorageError {
+pub(crate) fn incomplete(operation: &'static str, key: &ObjectKey, field: &'static str) -> StorageError {
     StorageError::Unavailable { operation, key: key.to_string(), source: format!("no {field} in the answer").into() }
 }

@@ -5,10 +5,10 @@ use aws_sdk_s3::{
     types::{ChecksumMode, MetadataDirective},
 };
 use bytes::{Bytes, BytesMut};
-use sealmark_protocol::{ByteRange, Checksum};
+use sealmark_protocol::{ByteRange, Checksum, Sha256Digest};
 use url::form_urlencoded;
 
-use crate::{ObjectKey, StorageError, Store};
+use crate::{ObjectKey, StorageError, Store, client::long_call, multipart::incomplete};
 
 /// What the store says about an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct ObjectHead {
     /// What its bytes hash to, where the store keeps that for the whole object: SHA-256 of one that came in one piece,
     /// or CRC64NVME. `None` where it keeps none.
     pub checksum: Checksum,
+    /// SHA-256 over the SHA-256 digests of its parts, where the store keeps that instead: S3 calls it composite.
+    pub parts_sha256: Option<Sha256Digest>,
 }
 
 impl Store {
@@ -43,20 +45,23 @@ impl Store {
                 etag: answer.e_tag.unwrap_or_default(),
                 content_type: answer.content_type.unwrap_or_default(),
                 checksum: checksum(answer.checksum_sha256.as_deref(), answer.checksum_crc64_nvme.as_deref()),
+                parts_sha256: answer.checksum_sha256.as_deref().and_then(composite),
             })),
             Err(StorageError::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// Reads a whole object into memory, at most `limit_bytes`.
+    /// Reads a whole object into memory, at most `limit_bytes`, if it is still the one with this etag; without one,
+    /// whatever is there.
     ///
     /// # Errors
-    /// [`StorageError::TooLarge`] over the limit, of which no more than the limit is read; [`StorageError::NotFound`],
-    /// [`StorageError::Denied`], [`StorageError::Unavailable`], also when the connection breaks half-way.
+    /// [`StorageError::Conflict`] when it is another one by now; [`StorageError::TooLarge`] over the limit, of which no
+    /// more than the limit is read; [`StorageError::NotFound`], [`StorageError::Denied`],
+    /// [`StorageError::Unavailable`], also when the connection breaks half-way.
     ///
-    /// Source: S3 API, GetObject.
-    pub async fn get(&self, key: &ObjectKey, limit_bytes: u64) -> Result<Bytes, StorageError> {
+    /// Source: S3 API, GetObject, header `If-Match`.
+    pub async fn get(&self, key: &ObjectKey, etag: Option<&str>, limit_bytes: u64) -> Result<Bytes, StorageError> {
         let operation = "GetObject";
         let too_large = || StorageError::TooLarge { key: key.to_string(), limit_bytes };
         let answer = self
@@ -64,6 +69,7 @@ impl Store {
             .get_object()
             .bucket(&self.bucket)
             .key(key.to_string())
+            .set_if_match(etag.map(str::to_owned))
             .send()
             .await
             .map_err(|error| StorageError::from_sdk(operation, key, error))?;
@@ -124,8 +130,8 @@ impl Store {
         Ok(read.into_bytes())
     }
 
-    /// Copies an object of at most 5 GiB inside the store, if it is still the one with this etag; `announced` as for
-    /// [`create`](Self::create).
+    /// Copies an object of at most 5 GiB inside the store, if it is still the one with this etag; the etag of the copy.
+    /// `announced` as for [`create`](Self::create).
     ///
     /// # Errors
     /// [`StorageError::Conflict`] when it is another one by now; [`StorageError::NotFound`], [`StorageError::Denied`],
@@ -138,10 +144,12 @@ impl Store {
         etag: &str,
         to: &ObjectKey,
         announced: Option<&str>,
-    ) -> Result<(), StorageError> {
+    ) -> Result<String, StorageError> {
+        let operation = "CopyObject";
         // Our keys hold nothing that a URL would have to encode but the slash, which stands for itself here.
         let source: String = form_urlencoded::byte_serialize(from.to_string().as_bytes()).collect();
-        self.client
+        let answer = self
+            .client
             .copy_object()
             .bucket(&self.bucket)
             .key(to.to_string())
@@ -150,10 +158,15 @@ impl Store {
             .metadata_directive(MetadataDirective::Replace)
             .content_type(to.content_type(announced))
             .cache_control(to.cache_control())
+            .customize()
+            .config_override(long_call())
             .send()
             .await
-            .map_err(|error| StorageError::from_sdk("CopyObject", from, error))?;
-        Ok(())
+            .map_err(|error| StorageError::from_sdk(operation, from, error))?;
+        let etag = answer.copy_object_result.and_then(|copy| copy.e_tag);
+        let etag = etag.ok_or_else(|| incomplete(operation, to, "ETag"))?;
+        // SeaweedFS 4.48 leaves out the quotes here, and nowhere else.
+        Ok(format!("\"{}\"", etag.trim_matches('"')))
     }
 
     /// Writes a version with its content type and cache rule.
@@ -204,4 +217,11 @@ fn checksum(sha256: Option<&str>, crc64nvme: Option<&str>) -> Checksum {
     let sha256 = sha256.and_then(|text| text.parse().ok()).map(Checksum::Sha256);
     let crc64nvme = || crc64nvme.and_then(|text| text.parse().ok()).map(Checksum::Crc64nvme);
     sha256.or_else(crc64nvme).unwrap_or(Checksum::None)
+}
+
+/// The digest of a composite checksum, which has the number of parts behind it.
+///
+/// Source: Amazon S3, checking object integrity, composite checksums.
+fn composite(sha256: &str) -> Option<Sha256Digest> {
+    sha256.split_once('-')?.0.parse().ok()
 }

@@ -43,10 +43,12 @@ pub(crate) async fn give_up(app: &App, upload: &UploadRow) -> Result<(), ApiErro
     Ok(remove(app, upload).await?)
 }
 
-/// Removes what the store has of an aborted upload.
+/// Removes what the store has of an aborted upload: its parts, and the object that a completion or a copy may have left
+/// there before it could be noted.
 pub(crate) async fn remove(app: &App, upload: &UploadRow) -> Result<(), StorageError> {
-    match in_store(upload) {
-        (key, Some(store_upload)) => app.store.abort(&key, &store_upload).await,
-        (key, None) => app.store.delete(&key).await,
+    let (key, store_upload) = in_store(upload);
+    if let Some(store_upload) = store_upload {
+        app.store.abort(&key, &store_upload).await?;
     }
+    app.store.delete(&key).await
 }

@@ -13,7 +13,7 @@ use sealmark_protocol::{
 use super::{
     begin::{AT_ONCE, Asked, begin},
     closed,
-    complete::{Whole, note_all, whole},
+    complete::{Checksums, Whole, note_all, whole},
 };
 use crate::{
     app::App,
@@ -110,6 +110,7 @@ async fn complete_all(
     let open: Vec<_> =
         rows.values().filter(|row| row.state == UploadState::Open).map(|row| (row.upload_id, row.integrity)).collect();
     let checksums = app.catalogue.part_checksums_of_many(&open).await?;
+    let none = Checksums::new();
     let done: Vec<_> =
         rows.values().filter(|row| row.state == UploadState::Completed).map(|row| row.media_id).collect();
     let done = app.catalogue.media_of_owner_by_ids(&caller.tenant, &caller.user, &done).await?;
@@ -118,7 +119,7 @@ async fn complete_all(
     let looked: Vec<Result<Looked, ApiError>> = stream::iter(items)
         .map(|item| {
             let (row, media) = (rows.get(&item.upload_id), done.get(&item.upload_id));
-            let (checksums, traceparent) = (&checksums, traceparent.clone());
+            let (checksums, traceparent) = (checksums.get(&item.upload_id).unwrap_or(&none), traceparent.clone());
             async move {
                 let row = row.ok_or_else(|| ApiError::new(ErrorCode::UploadNotFound))?;
                 match (row.state, media) {

@@ -132,6 +132,11 @@ fn draft(app: &App, caller: &Caller, asked: Asked) -> Result<Draft, ApiError> {
         asked.request.part_size_bytes.is_none_or(|size| size == plan.part_size_bytes) || plan.part_count == 1;
     let to_sign = if as_asked { asked.request.sign.as_slice() } else { &[] };
     let parts = sign::checked(to_sign, plan, asked.request.integrity)?;
+    if let (1, [(_, Checksum::Sha256(sha256))], Some(content)) = (plan.part_count, &parts[..], asked.request.content)
+        && Sha256Digest::of(sha256.as_bytes()) != content
+    {
+        return Err(ApiError::new(ErrorCode::InvalidRequest).because("content is not that of the part to sign"));
+    }
     Ok(Draft { asked, plan, parts })
 }
 

@@ -10,7 +10,11 @@ use sealmark_storage::{ObjectKey, StorageError};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use super::{closed, complete, find, in_store};
+use super::{
+    closed,
+    complete::{self, Made},
+    find, in_store,
+};
 use crate::{
     app::{App, now_ms},
     auth::Caller,
@@ -110,14 +114,15 @@ async fn copy_if_proven(
         return Err(refused("the proof does not fit the challenge"));
     }
     let (to, store_upload) = in_store(&upload);
-    match app.store.copy(&from, &asked.known.source_etag, &to, upload.content_type.as_deref()).await {
-        Ok(()) => {}
+    let etag = match app.store.copy(&from, &asked.known.source_etag, &to, upload.content_type.as_deref()).await {
+        Ok(etag) => etag,
         Err(StorageError::NotFound { .. } | StorageError::Conflict { .. }) => {
             return Err(refused("the content is no longer there"));
         }
         Err(error) => return Err(error.into()),
-    }
-    let whole = complete::of_copy(app, upload, asked.known.content, traceparent).await?;
+    };
+    let made = Made { etag, content: Some(asked.known.content) };
+    let whole = complete::of_copy(app, upload, made, traceparent).await?;
     let media = complete::note_whole(app, whole).await?;
     if let Some(store_upload) = store_upload {
         // Nothing was sent to it. Were this to fail, the store's own rule drops it.

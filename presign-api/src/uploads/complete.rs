@@ -1,6 +1,6 @@
 //! `POST /v1/uploads/{id}/complete`: makes the object whole, checks it, and tells the worker by the outbox.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use axum::{Json, extract::State};
 use sealmark_catalogue::{CatalogueError, Completion, OutboxEvent, Protocol, Transport, UploadRow, WholeUpload};
@@ -8,7 +8,7 @@ use sealmark_protocol::{
     Checksum, CompleteRequest, Envelope, ErrorCode, EventId, Integrity, MediaRecord, MediaUploaded, PartNumber,
     Sha256Digest, StoredPart, UploadId, UploadState,
 };
-use sealmark_storage::{ObjectHead, StorageError, UploadedPart};
+use sealmark_storage::{ObjectHead, StorageError, UploadedPart, whole_crc};
 use uuid::Uuid;
 
 use super::{abort::give_up, closed, create::too_large, find, in_store};
@@ -51,8 +51,7 @@ pub(crate) async fn complete(
     }
     // On a task of its own: a client that hangs up now must not leave an object that is whole without its record.
     let work = tokio::spawn(async move {
-        let kind = [(upload.upload_id, upload.integrity)];
-        let checksums = app.catalogue.part_checksums_of_many(&kind).await?;
+        let checksums = app.catalogue.part_checksums(upload.upload_id, upload.integrity).await?;
         let whole = whole(&app, upload, &request, &checksums, traceparent).await?;
         note_whole(&app, whole).await
     });
@@ -65,8 +64,15 @@ pub(crate) struct Whole {
     record: WholeUpload,
 }
 
-/// What parts of uploads were signed with.
-type Checksums = HashMap<(UploadId, PartNumber), Checksum>;
+/// What the parts of an upload were signed with.
+pub(crate) type Checksums = BTreeMap<PartNumber, Checksum>;
+
+/// What the store has told of an object when it made it.
+pub(crate) struct Made {
+    pub(crate) etag: String,
+    /// Known where the store has checked it.
+    pub(crate) content: Option<Sha256Digest>,
+}
 
 /// Makes the object whole, if all of it is there as it was signed.
 pub(crate) async fn whole(
@@ -78,11 +84,11 @@ pub(crate) async fn whole(
 ) -> Result<Whole, ApiError> {
     let (key, store_upload) = in_store(&upload);
     let Some(store_upload) = store_upload else { return of_form(app, upload, checksums, traceparent).await };
-    let content = match app.store.list_parts(&key, &store_upload).await {
+    let made = match app.store.list_parts(&key, &store_upload).await {
         Ok(stored) => {
             let parts = checked_parts(&upload, request, &stored, checksums)?;
             match app.store.complete(&key, &store_upload, &parts).await {
-                Ok(_) => content(parts.iter().map(|part| part.checksum)),
+                Ok(etag) => Some(Made { etag, content: content(parts.iter().map(|part| part.checksum)) }),
                 Err(StorageError::UploadNotFound { .. }) => None,
                 Err(StorageError::PartsRefused { .. } | StorageError::BadDigest { .. }) => {
                     return Err(ApiError::new(ErrorCode::PartMismatch).because("the store refuses the parts"));
@@ -95,7 +101,7 @@ pub(crate) async fn whole(
         Err(StorageError::UploadNotFound { .. }) => None,
         Err(error) => return Err(error.into()),
     };
-    of_object(app, upload, content, traceparent).await
+    of_object(app, upload, made, checksums, traceparent).await
 }
 
 /// SHA-256 over the SHA-256 digests of all parts, where they have some.
@@ -131,7 +137,7 @@ async fn of_form(
 
 /// Whether a form's object has the checksum that was signed; one without integrity has none to compare.
 pub(crate) fn is_as_signed(upload: &UploadRow, object: &ObjectHead, checksums: &Checksums) -> bool {
-    let signed = upload.plan.numbers().next().and_then(|first| checksums.get(&(upload.upload_id, first)));
+    let signed = upload.plan.numbers().next().and_then(|first| checksums.get(&first));
     upload.integrity == Integrity::None || signed == Some(&object.checksum)
 }
 
@@ -139,16 +145,19 @@ pub(crate) fn is_as_signed(upload: &UploadRow, object: &ObjectHead, checksums: &
 pub(crate) async fn of_copy(
     app: &App,
     upload: UploadRow,
-    content: Sha256Digest,
+    made: Made,
     traceparent: Option<String>,
 ) -> Result<Whole, ApiError> {
-    of_object(app, upload, Some(content), traceparent).await
+    // What parts may have been signed with says nothing of a copy.
+    of_object(app, upload, Some(made), &Checksums::new(), traceparent).await
 }
 
+/// An object that is whole; `made` is what the store has told of it, if it was made just now.
 async fn of_object(
     app: &App,
     upload: UploadRow,
-    content: Option<Sha256Digest>,
+    made: Option<Made>,
+    checksums: &Checksums,
     traceparent: Option<String>,
 ) -> Result<Whole, ApiError> {
     let Some(object) = app.store.head(&in_store(&upload).0).await? else {
@@ -156,14 +165,36 @@ async fn of_object(
         return Err(ApiError::new(ErrorCode::UploadClosed).because("the store no longer has the upload"));
     };
     within_limit(app, &upload, &object).await?;
-    with_object(upload, &object, content, traceparent)
+    // Between two calls to the store anybody with a form for this key, or a proof, may have put something else there.
+    if let Some(made) = &made
+        && made.etag != object.etag
+    {
+        return Err(ApiError::new(ErrorCode::PartMismatch).because("the object was replaced in this moment"));
+    }
+    if !is_of_parts(&upload, &object, checksums) {
+        return Err(ApiError::new(ErrorCode::PartMismatch).because("the store has other bytes than were signed"));
+    }
+    with_object(upload, &object, made.and_then(|made| made.content), traceparent)
+}
+
+/// Whether an object's checksum is that of the parts as they were signed, as far as the store tells one.
+fn is_of_parts(upload: &UploadRow, object: &ObjectHead, checksums: &Checksums) -> bool {
+    let signed = |number| Some((*checksums.get(&number)?, upload.plan.range(number)?.1));
+    let Some(signed) = upload.plan.numbers().map(signed).collect::<Option<Vec<_>>>() else { return true };
+    match object.checksum {
+        Checksum::Crc64nvme(told) => whole_crc(signed).is_none_or(|crc| crc == told),
+        Checksum::Sha256(told) => !matches!(signed[..], [(Checksum::Sha256(sha256), _)] if sha256 != told),
+        Checksum::None => {
+            let content = content(signed.into_iter().map(|(checksum, _)| checksum));
+            object.parts_sha256.zip(content).is_none_or(|(told, ours)| told == ours)
+        }
+    }
 }
 
 /// Gives an upload up whose object is over the limit: Uppy announces no size, so it could not be held before.
 async fn within_limit(app: &App, upload: &UploadRow, object: &ObjectHead) -> Result<(), ApiError> {
     if upload.protocol == Protocol::Companion && object.size_bytes > upload.plan.size_bytes {
         give_up(app, upload).await?;
-        app.store.delete(&in_store(upload).0).await?;
         return Err(too_large(upload.plan.size_bytes));
     }
     Ok(())
@@ -191,13 +222,10 @@ fn with_object(
 
 /// Notes an upload as completed that the store has completed before, and tells the worker by the outbox.
 pub(crate) async fn note(app: &App, upload: UploadRow, traceparent: Option<String>) -> Result<MediaRecord, ApiError> {
+    let checksums = app.catalogue.part_checksums(upload.upload_id, upload.integrity).await?;
     let whole = match upload.transport {
-        Transport::Multipart { .. } => of_object(app, upload, None, traceparent).await?,
-        Transport::Form => {
-            let kind = [(upload.upload_id, upload.integrity)];
-            let checksums = app.catalogue.part_checksums_of_many(&kind).await?;
-            of_form(app, upload, &checksums, traceparent).await?
-        }
+        Transport::Multipart { .. } => of_object(app, upload, None, &checksums, traceparent).await?,
+        Transport::Form => of_form(app, upload, &checksums, traceparent).await?,
     };
     note_whole(app, whole).await
 }
@@ -299,7 +327,7 @@ fn checked_parts(
                 return Err(ApiError::new(ErrorCode::PartMismatch)
                     .because(format!("part {number} has {} bytes, planned {size_bytes}", part.size_bytes)));
             }
-            let checksum = match (upload.integrity, checksums.get(&(upload.upload_id, number))) {
+            let checksum = match (upload.integrity, checksums.get(&number)) {
                 (Integrity::None, _) => Checksum::None,
                 (_, Some(checksum)) => *checksum,
                 (_, None) => {

@@ -46,7 +46,7 @@ pub(crate) async fn status(
 async fn sent_form(app: &App, row: &UploadRow) -> Result<Vec<StoredPart>, ApiError> {
     let (key, _) = in_store(row);
     let Some(object) = app.store.head(&key).await? else { return Ok(Vec::new()) };
-    let checksums = app.catalogue.part_checksums_of_many(&[(row.upload_id, row.integrity)]).await?;
+    let checksums = app.catalogue.part_checksums(row.upload_id, row.integrity).await?;
     let object =
         Some(object).filter(|object| object.size_bytes == row.plan.size_bytes && is_as_signed(row, object, &checksums));
     let part = |object: ObjectHead| {

@@ -3,13 +3,19 @@
 use anyhow::{Context, Result, ensure};
 use nix::sys::signal::Signal;
 use redis::AsyncCommands;
-use sealmark_catalogue::Catalogue;
-use sealmark_protocol::{Lane, MediaId, MediaState, Topic};
+use sealmark_catalogue::{Catalogue, Transport};
+use sealmark_protocol::{
+    ErrorCode, FailureCode, Integrity, Lane, MediaId, MediaState, PartToSign, SignPartsRequest, SignPartsResponse,
+    Topic, Upload, UploadState,
+};
+use sealmark_storage::{StoreUploadId, UploadedPart};
 use sealmark_tests::{
-    client::ApiClient,
+    client::{ApiClient, refused},
     line::{Line, Options, sample},
     process::wait_for,
 };
+
+use super::forms::{checksum, create, object, one, reconfigure, small};
 
 async fn client(line: &Line) -> Result<ApiClient> {
     Ok(ApiClient::new(line.http.clone(), line.url(), line.token("acme", "u")?))
@@ -193,7 +199,7 @@ async fn the_sweeper_notes_what_a_dead_api_completed() -> Result<()> {
     let catalogue = line.catalogue().await?;
     let client = client(&line).await?;
     let photo = std::fs::read(sample("rocket.jpg"))?;
-    let upload = client.create("rocket.jpg", photo.len() as u64).await?.map_err(sealmark_tests::client::refused)?;
+    let upload = client.create("rocket.jpg", photo.len() as u64).await?.map_err(refused)?;
     client.send_all(&upload, &photo).await?;
     line.complete_behind_the_api(&catalogue, &upload).await?;
     // Nobody asks again; the sweeper finds the object whole.
@@ -222,13 +228,13 @@ async fn the_api_killed_between_the_store_and_its_record() -> Result<()> {
     let catalogue = line.catalogue().await?;
     let client = client(&line).await?;
     let photo = std::fs::read(sample("rocket.jpg"))?;
-    let upload = client.create("rocket.jpg", photo.len() as u64).await?.map_err(sealmark_tests::client::refused)?;
+    let upload = client.create("rocket.jpg", photo.len() as u64).await?.map_err(refused)?;
     client.send_all(&upload, &photo).await?;
     // As a crash leaves it: the store has completed the upload, the record does not know.
     line.complete_behind_the_api(&catalogue, &upload).await?;
     line.crash_api();
     line.start_api().await?;
-    let media = client.complete(&upload).await?.map_err(sealmark_tests::client::refused)?;
+    let media = client.complete(&upload).await?.map_err(refused)?;
     exactly_one_version(&line, &catalogue, media.media_id).await
 }
 
@@ -249,5 +255,68 @@ async fn a_stopped_worker_hands_nothing_back_half_done() -> Result<()> {
     for id in ids {
         exactly_one_version(&line, &catalogue, id).await?;
     }
+    Ok(())
+}
+
+/// A completion whose answer was lost is taken up later: not with other bytes than those that were signed last.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_store_completed_is_compared_with_what_was_signed() -> Result<()> {
+    let settings = vec![("sweeper", "abandoned_after_s", "86400".to_owned())];
+    let mut line = Line::start_with(Options { settings, workers: 0, ..Options::default() }).await?;
+    let client = client(&line).await?;
+    let (old, new) = (vec![1; 5_000], vec![2; 5_000]);
+    let catalogue = line.catalogue().await?;
+    let mut whole = Vec::new();
+    for integrity in [Integrity::Sha256, Integrity::Crc64nvme] {
+        let upload = create(&client, &small(&old, integrity, false)).await?;
+        let sent = client.send(&upload.signed[0], old.clone()).await?.error_for_status()?;
+        let etag = sent.headers()["etag"].to_str()?.to_owned();
+        let parts = vec![PartToSign::new(one(), checksum(integrity, &new))];
+        let path = format!("/v1/uploads/{}/parts", upload.upload_id);
+        client.post::<SignPartsResponse>(&path, &SignPartsRequest { parts }).await?.map_err(refused)?;
+
+        let open = catalogue.open_uploads(i64::MAX, 10).await?;
+        let row = open.into_iter().find(|row| row.upload_id == upload.upload_id).context("no such upload")?;
+        let Transport::Multipart { store_upload_id } = row.transport else { anyhow::bail!("a form") };
+        let (store, key) = object(&line, &upload)?;
+        let part = UploadedPart { number: one(), etag, size_bytes: 5_000, checksum: checksum(integrity, &old) };
+        store.complete(&key, &StoreUploadId::new(store_upload_id), &[part]).await?;
+        for _ in 0..2 {
+            let problem = client.complete(&upload).await?.expect_err("other bytes");
+            ensure!(problem.code == ErrorCode::PartMismatch, "{integrity:?}: {problem:?}");
+        }
+        whole.push(upload);
+    }
+    // Nobody can ever complete these: they are given up like any other.
+    reconfigure(&mut line, "abandoned_after_s = 86400", "abandoned_after_s = 1").await?;
+    for upload in whole {
+        let (store, key) = object(&line, &upload)?;
+        wait_for("the sweeper", || async { matches!(store.head(&key).await, Ok(None)).then_some(()) }).await?;
+        let status: Upload = client.get(&format!("/v1/uploads/{}", upload.upload_id)).await?.map_err(refused)?;
+        ensure!(status.state == UploadState::Aborted, "{status:?}");
+    }
+    Ok(())
+}
+
+/// The forms of a file that was signed anew both work for a while, also when the upload is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_original_that_was_changed_is_not_marked() -> Result<()> {
+    let mut line = Line::start_with(Options { workers: 0, ..Options::default() }).await?;
+    let (catalogue, client) = (line.catalogue().await?, client(&line).await?);
+    let photo = std::fs::read(sample("rocket.jpg"))?;
+    // What follows a photo's end changes nothing that is seen.
+    let [first, second] = [1, 2].map(|end| [&photo[..], &[end]].concat());
+    let upload = create(&client, &small(&first, Integrity::Sha256, true)).await?;
+    let parts = vec![PartToSign::new(one(), checksum(Integrity::Sha256, &second))];
+    let path = format!("/v1/uploads/{}/parts", upload.upload_id);
+    let again: SignPartsResponse = client.post(&path, &SignPartsRequest { parts }).await?.map_err(refused)?;
+    client.send(&again.parts[0], second).await?.error_for_status()?;
+    let media = client.complete(&upload).await?.map_err(refused)?;
+    client.send(&upload.signed[0], first).await?.error_for_status()?;
+    line.start_worker()?;
+    let media =
+        line.wait_for_media(&catalogue, media.media_id, "the job's end", |media| media.state.is_final()).await?;
+    assert_eq!(media.failure.map(|failure| failure.code), Some(FailureCode::SourceMissing));
+    assert_eq!(catalogue.dead_letters(10).await?.len(), 1);
     Ok(())
 }

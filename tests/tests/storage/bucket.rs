@@ -127,7 +127,7 @@ pub(crate) async fn missing_and_denied(suite: &Suite<'_>) -> Result<()> {
     for denied in [
         stranger.check_bucket().await.err(),
         stranger.head(&raw_key()).await.err(),
-        stranger.get(&raw_key(), 1).await.err(),
+        stranger.get(&raw_key(), None, 1).await.err(),
         stranger.create(&raw_key(), None, Integrity::Sha256).await.err(),
     ] {
         ensure!(matches!(denied, Some(StorageError::Denied { .. })), "{denied:?}");

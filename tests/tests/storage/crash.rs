@@ -46,7 +46,7 @@ pub(crate) async fn acknowledged_parts_survive(mut server: Server) -> Result<()>
     let suite = Suite::around(&server)?;
     let third = suite.send_part(&key, &upload, 3, &part(3)).await?;
     suite.store.complete(&key, &upload, &[first, second, third]).await?;
-    let read = suite.store.get(&key, bytes.len() as u64).await?;
+    let read = suite.store.get(&key, None, bytes.len() as u64).await?;
     ensure!(Sha256Digest::of(&read) == Sha256Digest::of(&bytes), "other bytes came back");
     Ok(())
 }

@@ -16,7 +16,7 @@ pub(crate) async fn write_once(suite: &Suite<'_>) -> Result<()> {
 
     let wrong = suite.store.put_immutable(&key, noise(12, 300_000)).await;
     ensure!(matches!(wrong, Err(StorageError::BadDigest { .. })), "{wrong:?}");
-    ensure!(suite.store.get(&key, 300_000).await? == bytes, "other bytes got in under the digest");
+    ensure!(suite.store.get(&key, None, 300_000).await? == bytes, "other bytes got in under the digest");
     let raw = suite.store.put_immutable(&raw_key(), bytes).await;
     ensure!(matches!(raw, Err(StorageError::NotImmutable { .. })), "{raw:?}");
     Ok(())
@@ -25,18 +25,20 @@ pub(crate) async fn write_once(suite: &Suite<'_>) -> Result<()> {
 pub(crate) async fn limits(suite: &Suite<'_>) -> Result<()> {
     let bytes = noise(13, 200_000);
     let key = suite.publish(&bytes).await?;
-    ensure!(suite.store.get(&key, 200_000).await? == bytes, "other bytes came back");
-    let over = suite.store.get(&key, 199_999).await;
+    ensure!(suite.store.get(&key, None, 200_000).await? == bytes, "other bytes came back");
+    let stale = suite.store.get(&key, Some("\"00000000000000000000000000000000\""), 200_000).await;
+    ensure!(matches!(stale, Err(StorageError::Conflict { .. })), "an object of another etag: {stale:?}");
+    let over = suite.store.get(&key, None, 199_999).await;
     ensure!(matches!(over, Err(StorageError::TooLarge { limit_bytes: 199_999, .. })), "{over:?}");
     let empty = suite.publish(&noise(0, 0)).await?;
-    ensure!(suite.store.get(&empty, 0).await?.is_empty(), "nothing came back as something");
+    ensure!(suite.store.get(&empty, None, 0).await?.is_empty(), "nothing came back as something");
     Ok(())
 }
 
 pub(crate) async fn missing(suite: &Suite<'_>) -> Result<()> {
     for key in [raw_key(), version_key(b"nothing")] {
         ensure!(suite.store.head(&key).await?.is_none(), "{key} is there");
-        let read = suite.store.get(&key, 10).await;
+        let read = suite.store.get(&key, None, 10).await;
         ensure!(matches!(read, Err(StorageError::NotFound { .. })), "{read:?}");
         suite.store.delete(&key).await?;
     }
