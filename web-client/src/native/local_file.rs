@@ -5,6 +5,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
 use bytes::Bytes;
@@ -25,6 +26,8 @@ pub struct LocalFile {
     path: PathBuf,
     file: Arc<File>,
     size_bytes: u64,
+    /// `None` where the system does not say.
+    modified: Option<SystemTime>,
 }
 
 impl LocalFile {
@@ -39,8 +42,9 @@ impl LocalFile {
             return Err(NativeError::NotAFile { path: path.to_owned() });
         }
         let file = File::open(path).map_err(failed)?;
-        let size_bytes = file.metadata().map_err(failed)?.len();
-        Ok(Self { path: path.to_owned(), file: Arc::new(file), size_bytes })
+        let metadata = file.metadata().map_err(failed)?;
+        let (size_bytes, modified) = (metadata.len(), metadata.modified().ok());
+        Ok(Self { path: path.to_owned(), file: Arc::new(file), size_bytes, modified })
     }
 
     /// Where it was opened.
@@ -60,11 +64,11 @@ impl LocalFile {
 
     /// The bytes' answer to a challenge: SHA-256 over the nonce and the ranges.
     pub(super) async fn prove(&self, challenge: Challenge) -> Result<Sha256Digest, ReadError> {
-        let file = Arc::clone(&self.file);
+        let file = self.clone();
         let hashed = spawn_blocking(move || {
             let mut hasher = Sha256::new_with_prefix(challenge.nonce);
             for range in challenge.ranges {
-                hasher.update(read(&file, range.offset, range.length.min(READ_BYTES))?);
+                hasher.update(file.read(range.offset, range.length.min(READ_BYTES))?);
             }
             Ok(Sha256Digest::from_bytes(hasher.finalize().into()))
         });
@@ -74,13 +78,13 @@ impl LocalFile {
 
     /// The checksum of a range of bytes; takes 256 KiB of memory however long the range is.
     pub(super) async fn hash(&self, offset: u64, length: u64, integrity: Integrity) -> Result<Checksum, ReadError> {
-        let file = Arc::clone(&self.file);
+        let file = self.clone();
         let hashed = spawn_blocking(move || {
             let mut sha256 = Sha256::new();
             let mut crc = Crc64NvmeHasher::default();
             let mut done = 0;
             while done < length {
-                let bytes = read(&file, offset + done, (length - done).min(READ_BYTES))?;
+                let bytes = file.read(offset + done, (length - done).min(READ_BYTES))?;
                 match integrity {
                     Integrity::Sha256 => sha256.update(&bytes),
                     Integrity::Crc64nvme => crc.update(&bytes),
@@ -100,22 +104,33 @@ impl LocalFile {
 
     /// The bytes of a range, read as they are asked for.
     pub(super) fn bytes(&self, offset: u64, length: u64) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
-        let file = Arc::clone(&self.file);
+        let file = self.clone();
         stream::try_unfold((file, 0), move |(file, done)| async move {
             if done == length {
                 return Ok(None);
             }
-            let reader = Arc::clone(&file);
-            let read = spawn_blocking(move || read(&reader, offset + done, (length - done).min(READ_BYTES)));
+            let reader = file.clone();
+            let read = spawn_blocking(move || reader.read(offset + done, (length - done).min(READ_BYTES)));
             let bytes = read.await.map_err(io::Error::other)??;
             let done = done + bytes.len() as u64;
             Ok(Some((Bytes::from(bytes), (file, done))))
         })
     }
+
+    /// Bytes of the file as it was opened: parts of two versions would make an object of neither.
+    fn read(&self, offset: u64, length: u64) -> io::Result<Vec<u8>> {
+        let bytes = read(&self.file, offset, length)?;
+        let metadata = self.file.metadata()?;
+        if (metadata.len(), metadata.modified().ok()) != (self.size_bytes, self.modified) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "it has changed since it was opened"));
+        }
+        Ok(bytes)
+    }
 }
 
 pub(super) fn read_error(error: &io::Error) -> ReadError {
-    ReadError { changed: error.kind() == io::ErrorKind::UnexpectedEof, reason: error.to_string() }
+    let changed = matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData);
+    ReadError { changed, reason: error.to_string() }
 }
 
 /// Reads exactly so many bytes; a file that has become shorter is an error.

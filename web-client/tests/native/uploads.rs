@@ -3,6 +3,7 @@
 use std::{
     future::pending,
     io::{Seek, Write},
+    time::{Duration, SystemTime},
 };
 
 use sealmark_protocol::{ErrorCode, FailureCode};
@@ -102,6 +103,21 @@ async fn a_file_that_shrinks_is_unreadable() {
     file.rewind().unwrap();
     let (last, _) = run(&mut uploads).await;
     assert_eq!(last.error.unwrap().code, Code::FileChanged);
+}
+
+#[tokio::test]
+async fn a_file_that_is_written_to_is_not_sent() {
+    let fake = Fake::start(Faults::default()).await;
+    let (mut file, _) = file(10);
+    let mut uploads = uploads(&fake, TokenSource::Guest);
+    uploads.add(file.path()).unwrap();
+    file.rewind().unwrap();
+    file.write_all(b"other").unwrap();
+    // The clock of files may stand still for longer than it took us to get here.
+    file.as_file().set_modified(SystemTime::now() + Duration::from_secs(1)).unwrap();
+    let (last, _) = run(&mut uploads).await;
+    assert_eq!(last.error.unwrap().code, Code::FileChanged);
+    fake.with(|seen| assert!(seen.parts.is_empty()));
 }
 
 #[tokio::test]
