@@ -16,12 +16,14 @@ impl Bearer {
         self.token.clone()
     }
 
-    /// Whether another one is wanted, and in the place of which.
-    pub(crate) fn wanted(&self) -> Option<Option<String>> {
-        match self.token.is_empty() {
-            true => Some(None),
-            false => self.is_refused.then(|| Some(self.token())),
-        }
+    /// Whether another one is wanted.
+    pub(crate) const fn is_wanted(&self) -> bool {
+        self.is_refused || self.token.is_empty()
+    }
+
+    /// The one in whose place it is wanted.
+    pub(crate) fn refused(&self) -> Option<String> {
+        self.is_refused.then(|| self.token())
     }
 
     /// Takes a token; the one that was refused stays refused.
@@ -43,19 +45,19 @@ mod tests {
     #[test]
     fn a_refused_token_is_replaced_once_for_all() {
         let mut bearer = Bearer::default();
-        assert_eq!(bearer.wanted(), Some(None));
+        assert_eq!((bearer.is_wanted(), bearer.refused()), (true, None));
         bearer.take("old".into());
-        assert_eq!(bearer.wanted(), None);
+        assert!(!bearer.is_wanted());
         bearer.refuse("old");
         bearer.refuse("old");
-        assert_eq!(bearer.wanted(), Some(Some("old".into())));
+        assert_eq!((bearer.is_wanted(), bearer.refused()), (true, Some("old".into())));
         bearer.take("new".into());
         // The answers to calls that were under way meanwhile.
         bearer.refuse("old");
-        assert_eq!((bearer.wanted(), bearer.token().as_str()), (None, "new"));
+        assert_eq!((bearer.is_wanted(), bearer.token().as_str()), (false, "new"));
         bearer.take("new".into());
         bearer.refuse("new");
         bearer.take("new".into());
-        assert_eq!(bearer.wanted(), Some(Some("new".into())), "the page has no other");
+        assert!(bearer.is_wanted(), "the page has no other");
     }
 }

@@ -6,6 +6,9 @@ use sealmark_protocol::MediaId;
 
 use crate::{engine::Ticket, fleet::UploadNumber};
 
+/// Pictures that one call asks for.
+const MOST_LOOKS: usize = 100;
+
 /// The uploads that wait; several may wait for one picture, for the same file may be in a list twice.
 #[derive(Debug, Default)]
 pub(crate) struct Followers {
@@ -32,9 +35,9 @@ impl Followers {
         wait.map(|follower| (follower.1, follower.2)).collect()
     }
 
-    /// The pictures to look at, from now on looked at.
+    /// As many pictures to look at as one look takes, from now on looked at.
     pub(crate) fn take_fresh(&mut self) -> Vec<MediaId> {
-        std::mem::take(&mut self.fresh)
+        self.fresh.split_off(self.fresh.len().saturating_sub(MOST_LOOKS))
     }
 
     /// These are still to be looked at, where anybody waits for them; whether any is.

@@ -2,8 +2,9 @@
 //!
 //! `js/worker.js` is its only caller, and `js/index.js` is what a page sees.
 
+mod address;
 mod api;
-mod batch;
+pub mod batch;
 mod changes;
 mod file;
 mod hash;

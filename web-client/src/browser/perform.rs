@@ -143,11 +143,11 @@ impl Inner {
                     Box::pin(async move {
                         let progress = Rc::clone(&inner);
                         let progress = move |sent_bytes| progress.step(number, Event::Progress { ticket, sent_bytes });
-                        let address = inner.address();
+                        let asked = inner.asked();
                         let outcome = put(&source, whole, &request, offset, length, progress).await;
                         let good =
                             !matches!(outcome, Err(PutError::Network | PutError::Refused { status: 500..=599, .. }));
-                        inner.count(&address, good);
+                        asked.over(good);
                         Event::Put { ticket, outcome }
                     }),
                 );
@@ -165,7 +165,8 @@ impl Inner {
                 let call = Call::new(Method::DELETE, path_of(&upload_id.to_text(), ""));
                 self.call(number, ticket, call, aborted);
             }
-            Command::Stop { ticket } => {
+            Command::Stop { ticket, hung } => {
+                self.broken_off.take();
                 let task = {
                     let mut state = self.state.borrow_mut();
                     state.batches.forget(number, ticket);
@@ -174,6 +175,10 @@ impl Inner {
                 };
                 if let Some(task) = task {
                     task.stop();
+                }
+                if hung {
+                    let state = &mut *self.state.borrow_mut();
+                    state.has_moved |= state.endpoints.count(&self.broken_off.take(), false);
                 }
                 self.send_wishes();
             }
@@ -196,6 +201,7 @@ impl Inner {
                 }
             }
             Command::Forget { media_id } => {
+                self.let_go(number);
                 if let Some(fingerprint) = fingerprint {
                     let media_id = media_id.map(|media_id| media_id.to_text());
                     self.host.forget(&fingerprint, &decimal(number.0), media_id);

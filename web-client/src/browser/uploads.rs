@@ -1,6 +1,9 @@
 //! Doing what the engines say, in a Worker.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use gloo_net::http::Method;
 use gloo_timers::callback::Timeout;
@@ -41,11 +44,15 @@ pub(super) struct Inner {
     pub(super) host: Host,
     pub(super) lanes: Lanes,
     pub(super) state: RefCell<State>,
+    /// Where the request that was broken off last had gone; empty where it was over.
+    pub(super) broken_off: Cell<String>,
 }
 
 pub(super) struct State {
     fleet: Fleet,
-    endpoints: Endpoints,
+    pub(super) endpoints: Endpoints,
+    /// Whether all are to ask another address, which they have not been told.
+    pub(super) has_moved: bool,
     /// The file of the upload of number `n` is at `n - 1`.
     entries: Vec<Entry>,
     flush: Option<Timeout>,
@@ -81,13 +88,15 @@ impl Uploads {
         let state = State {
             fleet: Fleet::new(limits, hint),
             endpoints: Endpoints::new(apis),
+            has_moved: false,
             entries: Vec::new(),
             flush: None,
             bearer: Bearer::default(),
             batches: Batches::default(),
             watch: Watch::default(),
         };
-        Self { inner: Rc::new(Inner { host, lanes: Lanes::default(), state: RefCell::new(state) }) }
+        let (state, broken_off) = (RefCell::new(state), Cell::default());
+        Self { inner: Rc::new(Inner { host, lanes: Lanes::default(), state, broken_off }) }
     }
 
     /// Adds files; their numbers as text. Nothing is read yet.
@@ -96,13 +105,11 @@ impl Uploads {
             files.iter().filter_map(|file| file.dyn_into().ok()).map(|file| self.inner.add(file, priority)).collect();
         let begun = self.inner.state.borrow_mut().fleet.start(now_ms());
         self.inner.carry_out(begun);
-        {
-            let ids = Array::new();
-            for number in numbers {
-                ids.push(&JsValue::from_str(&decimal(number.0)));
-            }
-            ids
+        let ids = Array::new();
+        for number in numbers {
+            ids.push(&JsValue::from_str(&decimal(number.0)));
         }
+        ids
     }
 
     /// The user wants a break: one upload or, without an id, all.
@@ -221,7 +228,7 @@ impl Inner {
         }
     }
 
-    fn tell_all(self: &Rc<Self>, event: &Event) {
+    pub(super) fn tell_all(self: &Rc<Self>, event: &Event) {
         let stepped = self.state.borrow_mut().fleet.step_all(now_ms(), event);
         self.carry_out(stepped);
     }
@@ -242,7 +249,24 @@ impl Inner {
             for command in commands {
                 self.perform(number, command);
             }
+            let is_over = !self.state.borrow().fleet.is_active(number);
+            if is_over {
+                self.let_go(number);
+            }
             self.tell(number);
+        }
+        // Only now, for what the steps above want done would come after what this one wants.
+        let has_moved = std::mem::take(&mut self.state.borrow_mut().has_moved);
+        if has_moved {
+            self.tell_all(&Event::Moved);
+        }
+    }
+
+    /// Lets a file's bytes go; sent after all, they are read once more.
+    pub(super) fn let_go(&self, number: UploadNumber) {
+        if let Some(entry) = self.state.borrow_mut().entry(number) {
+            entry.whole = None;
+            entry.digest = None;
         }
     }
 
@@ -256,35 +280,24 @@ impl Inner {
 
     /// Has a token, asking the page where there is none or the API has refused it.
     pub(super) async fn get_token(&self) -> Result<(), String> {
-        let wanted = self.state.borrow().bearer.wanted();
-        if let Some(refused) = wanted {
+        let is_wanted = self.state.borrow().bearer.is_wanted();
+        if is_wanted {
+            let refused = self.state.borrow().bearer.refused();
             let token = self.host.token(refused).await.map_err(|error| file::words(&error))?;
             self.state.borrow_mut().bearer.take(token.as_string().unwrap_or_default());
         }
         Ok(())
     }
 
-    /// The API's address of now.
-    pub(super) fn address(&self) -> String {
-        self.state.borrow().endpoints.current().to_owned()
-    }
-
-    /// Counts how something went at an address, and has all uploads ask another one where it has failed too often.
-    pub(super) fn count(self: &Rc<Self>, address: &str, good: bool) {
-        if self.state.borrow_mut().endpoints.count(address, good) {
-            self.tell_all(&Event::Moved);
-        }
-    }
-
     /// Sends a call; the answer's body is still to be read.
     pub(super) async fn send(self: &Rc<Self>, call: Call) -> Result<Sent, CallError> {
-        let (address, token) = (self.address(), self.state.borrow().bearer.token());
-        let sent = call.send(&address, &token).await;
+        let (asked, token) = (self.asked(), self.state.borrow().bearer.token());
+        let sent = call.send(&asked.address, &token).await;
         let status = sent.as_ref().map_or(599, |sent| sent.response.status());
         if status == 401 {
             self.state.borrow_mut().bearer.refuse(&token);
         }
-        self.count(&address, status < 500);
+        asked.over(status < 500);
         sent
     }
 
@@ -295,7 +308,7 @@ impl Inner {
 
     /// Tells the page how an upload stands, now or a moment later.
     fn tell(self: &Rc<Self>, number: UploadNumber) {
-        let object = {
+        let (snapshot, record) = {
             let mut state = self.state.borrow_mut();
             let Some(snapshot) = state.fleet.snapshot(number) else { return };
             let now_ms = now_ms();
@@ -311,9 +324,9 @@ impl Inner {
                 }
                 return;
             }
-            changes::object(&snapshot, &entry.record)
+            (snapshot, entry.record.clone())
         };
-        self.host.change(&object);
+        changes::tell(&self.host, &snapshot, &record);
     }
 
     fn flush(self: &Rc<Self>) {

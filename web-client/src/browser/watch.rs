@@ -25,8 +25,6 @@ use crate::{
     sse::SseParser,
 };
 
-/// Pictures that one call asks for.
-const MOST_LOOKS: usize = 100;
 /// New followers are gathered for so long before their pictures are looked at, in milliseconds.
 const GATHER_MS: u32 = 50;
 /// After a look that failed the next one waits so long, in milliseconds.
@@ -138,14 +136,17 @@ impl Inner {
 
     /// Looks at the pictures of those who have come since the last look.
     async fn look_at_fresh(self: Rc<Self>) {
-        let fresh = {
-            let watch = &mut self.state.borrow_mut().watch;
-            watch.gather = None;
-            watch.followers.take_fresh()
-        };
-        for (index, some) in fresh.chunks(MOST_LOOKS).enumerate() {
+        loop {
+            let fresh = {
+                let watch = &mut self.state.borrow_mut().watch;
+                watch.gather = None;
+                watch.followers.take_fresh()
+            };
+            if fresh.is_empty() {
+                return;
+            }
             let mut path = "/v1/media?ids=".to_owned();
-            for (index, id) in some.iter().enumerate() {
+            for (index, id) in fresh.iter().enumerate() {
                 if index > 0 {
                     path.push(',');
                 }
@@ -158,7 +159,7 @@ impl Inner {
                         self.heard(record);
                     }
                 }
-                Err(error) => return self.look_failed(&fresh[index * MOST_LOOKS..], error),
+                Err(error) => return self.look_failed(&fresh, error),
             }
         }
     }
@@ -168,7 +169,7 @@ impl Inner {
         {
             let state = &mut *self.state.borrow_mut();
             // With a token that is refused it would fail for ever; whoever follows anew asks for another.
-            if state.bearer.wanted().is_none() {
+            if !state.bearer.is_wanted() {
                 if state.watch.followers.look_again(pictures) {
                     self.look_in(&mut state.watch, LOOK_AGAIN_MS);
                 }

@@ -163,8 +163,12 @@ impl Engine {
 
     /// Breaks the call off.
     pub(super) fn stop_call(&mut self) {
+        self.break_call_off(false);
+    }
+
+    fn break_call_off(&mut self, hung: bool) {
         if let Some(out) = self.call.out.take() {
-            self.push(Command::Stop { ticket: out.ticket });
+            self.push(Command::Stop { ticket: out.ticket, hung });
             if self.creation.is_none() {
                 self.return_batch();
             }
@@ -176,7 +180,7 @@ impl Engine {
         if let Some(Out { deadline_ms: Some(deadline_ms), .. }) = self.call.out
             && deadline_ms <= self.now_ms
         {
-            self.stop_call();
+            self.break_call_off(true);
             match self.state {
                 State::Watching(_) => self.lost_sight(CallError::Network),
                 State::Leaving(_) => {

@@ -118,6 +118,8 @@ pub enum Command {
     Stop {
         /// Number of the work to break off.
         ticket: Ticket,
+        /// Whether it has had its time, so that its address seems not to answer; else it is merely not wanted any more.
+        hung: bool,
     },
     /// Step with [`Event::Woken`](super::Event::Woken) at this time; replaces the time asked for before.
     Wake {

@@ -119,7 +119,7 @@ impl Engine {
         let done = parts.take_list(&upload.parts);
         let stored = parts.stored_bytes();
         for ticket in done {
-            self.push(Command::Stop { ticket });
+            self.push(Command::Stop { ticket, hung: false });
         }
         if self.creations == 0 && self.resumed_bytes == 0 && self.acknowledged_bytes == 0 {
             self.resumed_bytes = stored;

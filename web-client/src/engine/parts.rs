@@ -152,33 +152,31 @@ impl Parts {
     /// stored or became unsure since the list was asked for stays so.
     pub(super) fn take_list(&mut self, in_store: &[StoredPart]) -> Vec<Ticket> {
         let asked = self.asked;
-        let newer = self.stored.iter_mut().map(|part| part.take_if(|part| part.asked == asked));
-        let mut stored: Vec<Option<Stored>> = newer.collect();
         for part in in_store {
-            let same_length = self.plan.range(part.number).is_some_and(|(_, length)| length == part.size_bytes);
-            let seen = self.etag(part.number);
+            let Some((_, length)) = self.plan.range(part.number) else { continue };
+            let slot = &mut self.stored[part.number.get() as usize - 1];
+            let (is_newer, seen) =
+                slot.as_ref().map_or((false, None), |stored| (stored.asked == asked, stored.etag.as_deref()));
             // Stores spell the same etag with and without its quotes, depending on where it is asked for.
-            if same_length && seen.is_none_or(|seen| unquoted(seen) == unquoted(&part.etag)) {
-                stored[part.number.get() as usize - 1].get_or_insert(Stored { etag: Some(part.etag.clone()), asked });
+            let is_same = seen.is_none_or(|seen| unquoted(seen) == unquoted(&part.etag));
+            if length == part.size_bytes && is_same && !is_newer {
+                *slot = Some(Stored { etag: Some(part.etag.clone()), asked });
             }
         }
-        let lost = self.plan.numbers().filter(|number| {
-            let index = number.get() as usize - 1;
-            // Those from `next` on have their turn anyway.
-            number.get() < self.next && self.stored[index].is_some() && stored[index].is_none()
-        });
-        let lost: Vec<PartNumber> = lost.collect();
-        self.again.extend(lost);
-        self.again.retain(|number| stored[number.get() as usize - 1].is_none());
-        self.stored = stored;
         self.stored_bytes = 0;
         self.stored_count = 0;
         for number in self.plan.numbers() {
-            if self.stored[number.get() as usize - 1].is_some() {
+            let slot = &mut self.stored[number.get() as usize - 1];
+            // What is neither newer nor in the list is lost; from `next` on it has its turn anyway.
+            if slot.take_if(|stored| stored.asked != asked).is_some() && number.get() < self.next {
+                self.again.push(number);
+            }
+            if slot.is_some() {
                 self.stored_bytes += self.plan.range(number).map_or(0, |(_, length)| length);
                 self.stored_count += 1;
             }
         }
+        self.again.retain(|number| self.stored[number.get() as usize - 1].is_none());
         let mut done = Vec::new();
         self.active.retain_mut(|part| {
             part.unsure.take_if(|unsure| *unsure != asked);
@@ -307,16 +305,15 @@ impl Parts {
         self.active.iter_mut().find(|part| part.number == wanted)
     }
 
-    /// Notes that the store has the part that this work sent; its length, or `None` for work that is not ours.
-    pub(super) fn store(&mut self, ticket: Ticket, etag: Option<String>) -> Option<u64> {
-        let index = self.active.iter().position(|part| part.ticket() == Some(ticket))?;
+    /// Notes that the store has the part that this work sent.
+    pub(super) fn store(&mut self, ticket: Ticket, etag: Option<String>) {
+        let Some(index) = self.active.iter().position(|part| part.ticket() == Some(ticket)) else { return };
         let part = self.active.remove(index);
         let slot = &mut self.stored[part.number.get() as usize - 1];
         if slot.replace(Stored { etag, asked: self.asked }).is_none() {
             self.stored_bytes += part.length;
             self.stored_count += 1;
         }
-        Some(part.length)
     }
 
     /// Takes up to `most` hashed parts into the batch that is being signed.

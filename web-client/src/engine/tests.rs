@@ -338,7 +338,7 @@ fn cancelling_tells_the_server_whenever_it_comes() {
         let mut world = started(PART);
         until(&mut world, wanted);
         world.step(Event::Cancel);
-        assert_eq!(world.state(), Standing::Cancelled);
+        assert_eq!((world.state(), world.hung), (Standing::Cancelled, 0));
         world.settle(Outcome::Good);
         assert_eq!(world.uploads[0].upload.state, UploadState::Aborted);
         assert_eq!(world.remembered, None);
@@ -409,7 +409,7 @@ fn silence_breaks_a_call_a_part_and_a_stream_off() {
     while world.find(WATCH) == Some(watch) {
         assert!(world.wake());
     }
-    assert_eq!(world.state(), Standing::Processing);
+    assert_eq!((world.state(), world.hung), (Standing::Processing, 3));
     world.settle(Outcome::Good);
     assert_eq!(world.state(), Standing::Ready);
 }

@@ -130,7 +130,7 @@ impl Engine {
         let Some(parts) = &mut self.parts else { return };
         for part in parts.active_mut() {
             if let Some(ticket) = part.step_back() {
-                self.commands.push(Command::Stop { ticket });
+                self.commands.push(Command::Stop { ticket, hung: false });
             }
         }
         self.try_parts_now();
@@ -323,7 +323,7 @@ impl Engine {
             {
                 part.unsure = asked;
                 if let Some(ticket) = part.step_back() {
-                    self.commands.push(Command::Stop { ticket });
+                    self.commands.push(Command::Stop { ticket, hung: true });
                     stalled.push(part.number);
                 }
             }

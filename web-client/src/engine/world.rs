@@ -80,6 +80,8 @@ pub(super) struct World {
     resume: Option<UploadId>,
     /// Whether the tenant has the content already.
     pub(super) has_content: bool,
+    /// Work that was broken off because its time was over.
+    pub(super) hung: usize,
     /// How long signatures last.
     pub(super) expires_in_ms: u64,
     /// Work that was under way when the break began.
@@ -123,6 +125,7 @@ impl World {
             created_ids: Vec::new(),
             resume,
             has_content: false,
+            hung: 0,
             expires_in_ms: 3_600_000,
             before_break: None,
         }
@@ -183,7 +186,8 @@ impl World {
                 self.wake_at_ms = Some(*at_ms);
                 return;
             }
-            Command::Stop { ticket } => {
+            Command::Stop { ticket, hung } => {
+                self.hung += usize::from(*hung);
                 assert!(self.out.remove(ticket).is_some(), "stopped what was not running");
                 return;
             }
@@ -294,7 +298,7 @@ impl World {
                     resume: self.resume.filter(|_| self.remembered.is_some()),
                     made: None,
                 };
-                let refused = UploadFailure::new(super::Code::TypeRefused, "no picture");
+                let refused = UploadFailure::new(super::Code::of_preparing("broken_image"), "no picture");
                 let outcome = if how == Outcome::Invalid { Err(refused) } else { Ok(identity) };
                 Event::Identified { ticket, outcome }
             }

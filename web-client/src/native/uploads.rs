@@ -289,7 +289,7 @@ impl Uploads {
                 let outcome = api::answer(delete).await.and_then(|answer| answer.empty());
                 tell(Event::Aborted { ticket, outcome });
             }),
-            Command::Stop { ticket } => {
+            Command::Stop { ticket, .. } => {
                 if let Some(task) = self.tasks.remove(&(number, ticket)) {
                     task.abort();
                 }
