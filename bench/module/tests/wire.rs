@@ -11,10 +11,10 @@ use std::{
 use sealmark_bench_module::samples::requests;
 use sealmark_protocol::{
     ByteRange, Challenge, CompleteBatchResponse, CompleteOutcome, CreateBatchResponse, CreateOutcome, ErrorCode,
-    Failure, FailureCode, GuestToken, Integrity, MediaList, MediaRecord, MediaState, PartNumber, Problem, Rendition,
+    Failure, FailureCode, Integrity, MediaList, MediaRecord, MediaState, PartNumber, Problem, Rendition,
     SignPartsResponse, SignedPart, StoredPart, Upload, UploadState,
 };
-use sealmark_web_client::news::MediaNews;
+use sealmark_web_client::{engine::CallError, news::MediaNews};
 use serde::Serialize;
 use serde_json::{Value, json, to_string};
 
@@ -53,7 +53,16 @@ fn upload() -> Upload {
 }
 
 fn problem() -> Problem {
-    Problem::new(ErrorCode::ProofRefused, Some("detail".into()), "request")
+    let problem = Problem::new(ErrorCode::ProofRefused, Some("detail".into()), "request");
+    Problem { retry_after_s: Some(2), ..problem }
+}
+
+/// What is to be read of a batch of which the first went well, the second was refused and the third is missing.
+fn outcomes(good: String) -> String {
+    let Problem { status, code, .. } = problem();
+    let message = "detail".into();
+    let refused = CallError::Refused { status, code, message, retry_after_ms: Some(2_000) };
+    format!("{:?}", [Ok(Some(good)), Err(refused), Err(CallError::BadAnswer)])
 }
 
 fn media(state: MediaState, failure: Option<Failure>) -> MediaRecord {
@@ -126,14 +135,13 @@ fn answers() -> Vec<(&'static str, String, Option<String>)> {
     let batch = CreateBatchResponse {
         results: vec![CreateOutcome::Upload(Box::new(upload())), CreateOutcome::Problem(problem())],
     };
-    all.push(("create_batch", text(&batch), Some(format!("{batch:?}"))));
+    all.push(("create_batch", text(&batch), Some(outcomes(format!("{:?}", upload())))));
     let failure = Failure { code: FailureCode::BrokenImage, message: "m".into() };
     let failed = media(MediaState::Failed, Some(failure));
-    let news: Vec<Result<_, _>> = vec![Ok(MediaNews::from(&failed)), Err(problem())];
     let batch = CompleteBatchResponse {
         results: vec![CompleteOutcome::Media(Box::new(failed.clone())), CompleteOutcome::Problem(problem())],
     };
-    all.push(("complete_batch", text(&batch), Some(format!("{news:?}"))));
+    all.push(("complete_batch", text(&batch), Some(outcomes(format!("{:?}", MediaNews::from(&failed))))));
     let mut pictures = vec![failed];
     for state in [MediaState::Uploading, MediaState::Uploaded, MediaState::Processing, MediaState::Ready] {
         pictures.push(media(state, None));
@@ -144,14 +152,16 @@ fn answers() -> Vec<(&'static str, String, Option<String>)> {
         all.push(("media", text(picture), Some(format!("{news:?} {}", picture.upload_id))));
     }
     let news: Vec<_> = pictures.iter().map(MediaNews::from).collect();
-    all.push(("media_list", text(&MediaList { items: pictures }), Some(format!("{news:?}"))));
+    // One that cannot be read says nothing of the others.
+    let list = text(&MediaList { items: [vec![media(MediaState::Ready, None)], pictures].concat() });
+    let list = list.replacen("\"ready\"", "\"of_2031\"", 1);
+    all.push(("media_list", list, Some(format!("{news:?}"))));
+    all.push(("media_list", "{}".into(), None));
     let newer = r#"{"type":"t","title":"t","status":499,"code":"of_2031"}"#;
     for json in [text(&problem()), newer.into()] {
         let read: Problem = serde_json::from_str(&json).unwrap();
         all.push(("problem", json, Some(format!("{read:?}"))));
     }
-    let guest = GuestToken { token: "t".into(), user_id: "guest-1".parse().unwrap(), expires_at_ms: 1 };
-    all.push(("guest", text(&guest), Some(format!("{guest:?} t"))));
     all
 }
 

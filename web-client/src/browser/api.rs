@@ -81,7 +81,10 @@ impl Drop for Guard {
 
 impl Answer {
     /// The API's answer as a value of JavaScript; undefined for an empty one.
-    pub(super) fn parsed(&self) -> Result<JsValue, CallError> {
+    ///
+    /// # Errors
+    /// As [`Answer::json`].
+    pub fn parsed(&self) -> Result<JsValue, CallError> {
         self.empty()?;
         if self.body.is_empty() {
             return Ok(JsValue::UNDEFINED);

@@ -13,7 +13,7 @@ use super::{
     read::{field, problem},
     uploads::Inner,
     work::{Task, begin},
-    write::{Json, object},
+    write::{Json, Write, object},
 };
 use crate::{
     decimal::decimal,
@@ -25,20 +25,48 @@ use crate::{
 const MOST: usize = 100;
 
 /// What is asked for in batches.
-#[derive(Clone, Copy)]
-pub(super) enum Kind {
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// `POST /v1/uploads/batch`.
     Creation,
+    /// `POST /v1/uploads/batch/complete`.
     Completion,
+}
+
+/// One of those that are asked for together.
+#[derive(Debug)]
+pub struct Item {
+    /// A creation's idempotency key, the upload that a completion is of.
+    pub key: String,
+    /// The body of a call for this one alone.
+    pub body: JsValue,
+}
+
+/// The body of a call for several.
+#[derive(Debug)]
+pub struct Batch<'a> {
+    /// What is asked for.
+    pub kind: Kind,
+    /// For which.
+    pub items: Vec<&'a Item>,
+}
+
+impl Write for Batch<'_> {
+    fn write(&self, json: &Json) {
+        let items = Array::new();
+        for item in &self.items {
+            Json::of(&item.body).text(self.kind.names().1, &item.key);
+            items.push(&item.body);
+        }
+        json.set("uploads", &items);
+    }
 }
 
 /// Who wants what.
 struct Wish {
     number: UploadNumber,
     ticket: Ticket,
-    /// A creation's idempotency key, the upload that a completion is of.
-    key: String,
-    /// The body of a call for this one alone.
-    body: JsValue,
+    item: Item,
 }
 
 /// What is to be asked for by the next calls, by kind.
@@ -81,13 +109,27 @@ impl Kind {
         }
     }
 
-    fn alone(self, wish: &Wish) -> Call {
+    fn alone(self, item: &Item) -> Call {
         let mut call = Call::new(Method::POST, path_of("", ""));
         match self {
-            Self::Creation => call.idempotency_key = Some(wish.key.clone()),
-            Self::Completion => call.path = path_of(&wish.key, "/complete"),
+            Self::Creation => call.idempotency_key = Some(item.key.clone()),
+            Self::Completion => call.path = path_of(&item.key, "/complete"),
         }
-        call.with(&wish.body)
+        call.with(&item.body)
+    }
+
+    /// The outcome for one of several, counted from 0.
+    ///
+    /// # Errors
+    /// [`CallError::Refused`] for what this one was refused for; [`CallError::BadAnswer`] where there is none.
+    pub fn outcome(self, answer: &JsValue, index: u32) -> Result<JsValue, CallError> {
+        let json = field(&field(answer, "results"), &decimal(index));
+        let value = field(&json, self.names().2);
+        if value.is_undefined() {
+            Err(problem(&field(&json, "problem")).unwrap_or(CallError::BadAnswer))
+        } else {
+            Ok(value)
+        }
     }
 }
 
@@ -99,7 +141,7 @@ impl Inner {
         key: String,
         body: &CreateUploadRequest,
     ) {
-        self.wish_for(Kind::Creation, Wish { number, ticket, key, body: object(body) });
+        self.wish_for(Kind::Creation, Wish { number, ticket, item: Item { key, body: object(body) } });
     }
 
     pub(super) fn complete(
@@ -109,7 +151,7 @@ impl Inner {
         of: UploadId,
         body: &CompleteRequest,
     ) {
-        self.wish_for(Kind::Completion, Wish { number, ticket, key: of.to_text(), body: object(body) });
+        self.wish_for(Kind::Completion, Wish { number, ticket, item: Item { key: of.to_text(), body: object(body) } });
     }
 
     fn wish_for(self: &Rc<Self>, kind: Kind, wish: Wish) {
@@ -130,7 +172,7 @@ impl Inner {
 
     /// Sends what is wished for, in as many calls after each other as it takes.
     async fn send_batches(self: Rc<Self>, kind: Kind) {
-        let (path, key, good, read) = kind.names();
+        let (path, _, _, read) = kind.names();
         loop {
             let wishes: Vec<Wish> = {
                 let queue = &mut self.state.borrow_mut().batches.0[kind as usize];
@@ -145,16 +187,10 @@ impl Inner {
                 wishes
             };
             let call = if let [wish] = &wishes[..] {
-                kind.alone(wish)
+                kind.alone(&wish.item)
             } else {
-                let items = Array::new();
-                for wish in &wishes {
-                    Json::of(&wish.body).text(key, &wish.key);
-                    items.push(&wish.body);
-                }
-                let body = Json::new();
-                body.set("uploads", &items);
-                Call::new(Method::POST, path.to_owned()).with(&body.0)
+                let items = wishes.iter().map(|wish| &wish.item).collect();
+                Call::new(Method::POST, path.to_owned()).with(&object(&Batch { kind, items }))
             };
             let answer = self.answer(call).await;
             self.state.borrow_mut().batches.0[kind as usize].asked.clear();
@@ -164,7 +200,7 @@ impl Inner {
                 let outcome = match &answer {
                     Ok(json) if is_alone => Ok(json.clone()),
                     // An answer that has too few outcomes is none for the rest.
-                    Ok(json) => outcome(&field(&field(json, "results"), &decimal(index as u32)), good),
+                    Ok(json) => kind.outcome(json, index as u32),
                     Err(error) => Err(error.clone()),
                 };
                 let event = read(&self, wish.number, wish.ticket, outcome);
@@ -172,9 +208,4 @@ impl Inner {
             }
         }
     }
-}
-
-fn outcome(json: &JsValue, good: &str) -> Result<JsValue, CallError> {
-    let value = field(json, good);
-    if value.is_undefined() { Err(problem(&field(json, "problem")).unwrap_or(CallError::BadAnswer)) } else { Ok(value) }
 }

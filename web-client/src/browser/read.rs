@@ -3,13 +3,12 @@
 
 use js_sys::{Array, JSON, Number, Object, Reflect};
 use sealmark_protocol::{
-    ByteRange, Challenge, CreateBatchResponse, CreateOutcome, ErrorCode, Failure, FailureCode, GuestToken, Integrity,
-    MediaId, MediaState, PartNumber, Problem, SignPartsResponse, SignedPart, StoredPart, Texts, Upload, UploadId,
-    UploadState,
+    ByteRange, Challenge, ErrorCode, Failure, FailureCode, Integrity, MediaId, MediaState, PartNumber, Problem,
+    SignPartsResponse, SignedPart, StoredPart, Texts, Upload, UploadId, UploadState,
 };
 use wasm_bindgen::prelude::*;
 
-use super::record::{Completions, Record, Records};
+use super::record::{Record, Records};
 use crate::{engine::CallError, news::MediaNews};
 
 /// A type that a JSON text may hold.
@@ -63,8 +62,9 @@ fn media_id(json: &JsValue) -> Option<MediaId> {
 
 /// A refusal that is an outcome in an answer.
 pub(super) fn problem(json: &JsValue) -> Option<CallError> {
-    let Problem { status, code, detail, title, .. } = Problem::read(json)?;
-    Some(CallError::Refused { status, code, message: detail.unwrap_or(title), retry_after_ms: None })
+    let Problem { status, code, detail, title, retry_after_s, .. } = Problem::read(json)?;
+    let retry_after_ms = retry_after_s.map(|seconds| seconds * 1_000);
+    Some(CallError::Refused { status, code, message: detail.unwrap_or(title), retry_after_ms })
 }
 
 fn all<T: Read>(json: &JsValue) -> Option<Vec<T>> {
@@ -89,12 +89,6 @@ fn list<T: Read>(json: &JsValue, name: &str) -> Option<Vec<T>> {
 fn optional<T: Read>(json: &JsValue, name: &str) -> Option<Option<T>> {
     let value = field(json, name);
     if value.is_undefined() || value.is_null() { Some(None) } else { T::read(&value).map(Some) }
-}
-
-/// An outcome of one of several: the object under the first name, or why it was refused.
-fn outcome<T: Read>(json: &JsValue, name: &str) -> Option<Result<T, Problem>> {
-    let value = field(json, name);
-    if value.is_undefined() { Problem::read(&field(json, "problem")).map(Err) } else { T::read(&value).map(Ok) }
 }
 
 /// An object that may be left out, of texts only.
@@ -180,22 +174,8 @@ impl Read for Problem {
             detail: text(json, "detail"),
             code: ErrorCode::from_code(&text(json, "code")?),
             request_id: text(json, "request_id").unwrap_or_default(),
+            retry_after_s: count(json, "retry_after_s"),
         })
-    }
-}
-
-impl Read for CreateOutcome {
-    fn read(json: &JsValue) -> Option<Self> {
-        Some(match outcome(json, "upload")? {
-            Ok(upload) => Self::Upload(Box::new(upload)),
-            Err(problem) => Self::Problem(problem),
-        })
-    }
-}
-
-impl Read for CreateBatchResponse {
-    fn read(json: &JsValue) -> Option<Self> {
-        Some(Self { results: all(&field(json, "results"))? })
     }
 }
 
@@ -227,27 +207,5 @@ impl Read for Records {
         let items: &Array = items.dyn_ref()?;
         // One that cannot be read, as of a state that only a newer server knows, says nothing of the others.
         Some(Self { items: items.iter().filter_map(|item| Record::read(&item)).collect() })
-    }
-}
-
-impl Read for Result<Record, Problem> {
-    fn read(json: &JsValue) -> Option<Self> {
-        outcome(json, "media")
-    }
-}
-
-impl Read for Completions {
-    fn read(json: &JsValue) -> Option<Self> {
-        Some(Self { results: all(&field(json, "results"))? })
-    }
-}
-
-impl Read for GuestToken {
-    fn read(json: &JsValue) -> Option<Self> {
-        Some(Self {
-            token: text(json, "token")?,
-            user_id: text(json, "user_id")?.parse().ok()?,
-            expires_at_ms: whole(json, "expires_at_ms")?,
-        })
     }
 }

@@ -1,6 +1,6 @@
 //! Answers that hold a picture's record: the engine gets the news in it, the page the object as it came.
 
-use sealmark_protocol::{Problem, UploadId};
+use sealmark_protocol::UploadId;
 use wasm_bindgen::JsValue;
 
 use crate::news::MediaNews;
@@ -21,11 +21,4 @@ pub struct Record {
 pub struct Records {
     /// Those of the pictures that can be read.
     pub items: Vec<Record>,
-}
-
-/// A `CompleteBatchResponse`.
-#[derive(Debug, Clone)]
-pub struct Completions {
-    /// The outcomes in the order asked, each the picture or why it was refused.
-    pub results: Vec<Result<Record, Problem>>,
 }

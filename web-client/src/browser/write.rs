@@ -2,8 +2,7 @@
 
 use js_sys::{Array, JSON, Object, Reflect};
 use sealmark_protocol::{
-    CompleteBatchItem, CompleteBatchRequest, CompleteRequest, CompletedPart, CreateBatchItem, CreateBatchRequest,
-    CreateUploadRequest, PartToSign, ProofRequest, SignPartsRequest,
+    CompleteRequest, CompletedPart, CreateUploadRequest, PartToSign, ProofRequest, SignPartsRequest,
 };
 use wasm_bindgen::prelude::*;
 
@@ -57,7 +56,7 @@ impl Json {
 }
 
 /// The value as a plain object.
-pub(super) fn object(value: &impl Write) -> JsValue {
+pub fn object(value: &impl Write) -> JsValue {
     let json = Json::new();
     value.write(&json);
     json.0.into()
@@ -100,19 +99,6 @@ impl Write for CreateUploadRequest {
     }
 }
 
-impl Write for CreateBatchItem {
-    fn write(&self, json: &Json) {
-        json.text("idempotency_key", &self.idempotency_key);
-        self.request.write(json);
-    }
-}
-
-impl Write for CreateBatchRequest {
-    fn write(&self, json: &Json) {
-        json.list("uploads", &self.uploads);
-    }
-}
-
 impl Write for CompletedPart {
     fn write(&self, json: &Json) {
         json.number("number", self.number.get().into());
@@ -123,19 +109,6 @@ impl Write for CompletedPart {
 impl Write for CompleteRequest {
     fn write(&self, json: &Json) {
         json.list("parts", &self.parts);
-    }
-}
-
-impl Write for CompleteBatchItem {
-    fn write(&self, json: &Json) {
-        json.text("upload_id", &self.upload_id.to_text());
-        json.list("parts", &self.parts);
-    }
-}
-
-impl Write for CompleteBatchRequest {
-    fn write(&self, json: &Json) {
-        json.list("uploads", &self.uploads);
     }
 }
 

@@ -21,14 +21,6 @@ pub enum Code {
     FileChanged,
     /// `clock_skew`: the server's clock and the store's differ by more than signatures bear.
     ClockSkew,
-    /// `type_refused`: the file's bytes are not of a type that the page takes.
-    TypeRefused,
-    /// `too_many_pixels`: the picture has more pixels than the page takes.
-    TooManyPixels,
-    /// `too_many_files`: the page takes fewer files.
-    TooManyFiles,
-    /// `duplicate`: the same content was added before.
-    Duplicate,
     /// `file_unreadable`: the file cannot be read any more.
     FileUnreadable,
     /// `no_token`: the page has no token to give.
@@ -41,12 +33,7 @@ impl Code {
     /// The code with which preparing a file refuses it; `FileUnreadable` for any other word.
     pub fn of_preparing(code: &str) -> Self {
         match code {
-            "type_refused" => Self::TypeRefused,
-            "too_many_pixels" => Self::TooManyPixels,
-            "too_many_files" => Self::TooManyFiles,
-            "duplicate" => Self::Duplicate,
-            "file_too_large" => Self::Api(ErrorCode::FileTooLarge),
-            "file_changed" => Self::FileChanged,
+            "broken_image" => Self::Media(FailureCode::BrokenImage),
             _ => Self::FileUnreadable,
         }
     }
@@ -60,10 +47,6 @@ impl Code {
             Self::StoreRefused => "store_refused",
             Self::FileChanged => "file_changed",
             Self::ClockSkew => "clock_skew",
-            Self::TypeRefused => "type_refused",
-            Self::TooManyPixels => "too_many_pixels",
-            Self::TooManyFiles => "too_many_files",
-            Self::Duplicate => "duplicate",
             Self::FileUnreadable => "file_unreadable",
             Self::NoToken => "no_token",
             Self::BadAnswer => "bad_answer",
