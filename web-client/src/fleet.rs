@@ -4,7 +4,7 @@
 
 use crate::{
     decimal::decimal,
-    engine::{Budget, Command, Engine, Event, Hint, Limits, Link, Share, Snapshot, Source},
+    engine::{Budget, Command, Engine, Event, FIRST_PART_BYTES, Hint, Limits, Link, Share, Snapshot, Source},
 };
 
 /// Uploads that are between their beginning and their completion at the same time.
@@ -191,13 +191,13 @@ impl Fleet {
         for number in self.active.clone() {
             let Some(upload) = self.uploads.get_mut(number.0 as usize - 1) else { continue };
             let before = (upload.engine.sending_count(), upload.engine.hashing_and_ahead_bytes());
+            // By its own parts: those of the next file, on a link that has shown to be fast, may be eight times as long.
+            let part_bytes = upload.engine.part_bytes().max(FIRST_PART_BYTES);
+            let hash_at_once = self.limits.hash_at_once.max(1);
             let share = Share {
                 puts: at_once.saturating_sub(sending),
-                hashing: Budget { used_bytes: hashing, most_bytes: part_size_bytes * self.limits.hash_at_once.max(1) },
-                ahead: Budget {
-                    used_bytes: ahead,
-                    most_bytes: part_size_bytes * (at_once as u64 / 2).max(self.limits.hash_at_once),
-                },
+                hashing: Budget { used_bytes: hashing, most_bytes: part_bytes * hash_at_once },
+                ahead: Budget { used_bytes: ahead, most_bytes: part_bytes * hash_at_once.max(at_once as u64 / 2) },
                 part_size_bytes,
             };
             let commands = upload.engine.pump(now_ms, share);

@@ -6,7 +6,9 @@ const LONGEST_RETRY_AFTER_MS: u64 = 5 * 60 * 1_000;
 /// Why an attempt failed, as far as another one may help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
-    /// No answer came: broken connections mend quickly.
+    /// A connection broke that had carried bytes: the next one is likely to carry them, too.
+    Broken,
+    /// No answer came, and nothing moved.
     Network,
     /// The other side has a fault of its own.
     Server,
@@ -26,6 +28,7 @@ impl Trouble {
     /// Ceilings of the first wait and of every wait, in milliseconds; they double in between.
     const fn ceilings_ms(self) -> (u64, u64) {
         match self {
+            Self::Broken => (100, 15_000),
             Self::Network => (500, 15_000),
             Self::Server => (1_000, 30_000),
             Self::Throttled => (2_000, 60_000),

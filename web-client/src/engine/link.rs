@@ -20,7 +20,7 @@ const MIB: u64 = 1024 * 1024;
 /// Shortest and longest part that is asked for, in bytes; the shortest is S3's own.
 const PART_BYTES: (u64, u64) = (5 * MIB, 64 * MIB);
 /// Length of a part before anything is known of the link, in bytes.
-pub(super) const FIRST_PART_BYTES: u64 = 8 * MIB;
+pub(crate) const FIRST_PART_BYTES: u64 = 8 * MIB;
 /// A part should take about this long, in milliseconds: long beside its round trips, short to lose.
 const PART_MS: u64 = 1_500;
 
@@ -130,7 +130,10 @@ impl Link {
                 }
             }
             Note::Failed(trouble) => {
-                self.failures = self.failures.saturating_add(1);
+                // Where bytes move there is no outage, however often connections break.
+                if trouble != Trouble::Broken {
+                    self.failures = self.failures.saturating_add(1);
+                }
                 self.failing_permille += (1_000 - self.failing_permille) / 8;
                 if trouble == Trouble::Throttled && now_ms >= self.eased_until_ms {
                     self.parts = (self.parts / 2).max(1);
@@ -224,6 +227,15 @@ mod tests {
         assert_eq!((link.parts_at_once(), link.part_bytes()), (1, PART_BYTES.0));
         link.take(2, Note::Stored { bytes: 8 * MIB, took_ms: 1_000 });
         assert_eq!(link.parts_at_once(), 4);
+    }
+
+    #[test]
+    fn connections_that_break_make_parts_short_but_not_fewer() {
+        let mut link = Link::new(Some(6), Hint::default());
+        for _ in 0..6 {
+            link.take(1, Note::Failed(Trouble::Broken));
+        }
+        assert_eq!((link.parts_at_once(), link.part_bytes()), (6, PART_BYTES.0));
     }
 
     #[test]

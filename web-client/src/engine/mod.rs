@@ -31,7 +31,7 @@ use std::mem;
 
 use sealmark_protocol::{Challenge, CreateUploadRequest, ErrorCode, MediaId, Sha256Digest, UploadId};
 
-pub(crate) use self::link::{Link, Note};
+pub(crate) use self::link::{FIRST_PART_BYTES, Link, Note};
 use self::{backoff::Jitter, calls::Call, pace::Pace, parts::Parts, watch::Watching};
 pub use self::{
     backoff::Trouble,

@@ -16,6 +16,8 @@ const MOST_REFUSALS: u32 = 3;
 const FRESH_MS: u64 = 60_000;
 /// Speed and times are measured at least this often while parts travel, in milliseconds.
 const MEASURE_EVERY_MS: u64 = 1_000;
+/// Browsers tell every 50 ms how many bytes have left; nothing holds that back for longer than this, in milliseconds.
+const PROGRESS_LATE_MS: u64 = 400;
 /// Parts on their way at most: as many as one call signs.
 const WINDOW: usize = 100;
 
@@ -94,6 +96,11 @@ impl Engine {
     /// Parts that are being sent.
     pub(crate) fn sending_count(&self) -> usize {
         self.parts.as_ref().map_or(0, |parts| parts.count(|stage| matches!(stage, Stage::Sending(_))))
+    }
+
+    /// Length of a part of the plan, 0 before there is one.
+    pub(crate) fn part_bytes(&self) -> u64 {
+        self.parts.as_ref().map_or(0, |parts| parts.plan().part_size_bytes)
     }
 
     /// Bytes being hashed, and bytes between reading and sending.
@@ -203,6 +210,7 @@ impl Engine {
         let (number, length) = (part.number, part.length);
         let Stage::Sending(sending) = &part.stage else { return };
         let (sent_bytes, took_ms) = (sending.sent_bytes, self.now_ms - sending.began_at_ms);
+        let is_form = !sending.signed.request.fields.is_empty();
         let error = match outcome {
             Ok(etag) => {
                 parts.store(ticket, etag);
@@ -219,9 +227,13 @@ impl Engine {
         match error {
             PutError::Read(error) => self.fail(error.into()),
             PutError::Network => {
-                // Perhaps only the answer was lost; how many bytes had left is known too roughly to tell.
-                part.unsure = Some(asked);
-                self.put_again(number, Trouble::Network, None);
+                // Perhaps only the answer was lost. Of a form nobody hears how many bytes have left, and of a part it is
+                // heard late; if even then the last could not have, the store cannot have it.
+                let by_now = sent_bytes + sent_bytes * PROGRESS_LATE_MS / took_ms.max(1);
+                let is_sure = !is_form && took_ms > PROGRESS_LATE_MS && by_now < length;
+                part.unsure = (!is_sure).then_some(asked);
+                let trouble = if sent_bytes > 0 { Trouble::Broken } else { Trouble::Network };
+                self.put_again(number, trouble, None);
             }
             PutError::Refused { status, code, retry_after_ms } => {
                 self.put_refused(number, status, &code, retry_after_ms);
@@ -268,11 +280,26 @@ impl Engine {
                 }
                 _ => self.fail(store_refused(status, code)),
             },
-            (404, _) => self.ask_the_store(ErrorCode::UploadNotFound),
+            // Parts beside it may arrive all the same, so only this one waits for the list.
+            (404, _) => self.look_for(number),
             (409, _) => self.put_again(number, Trouble::Server, retry_after_ms),
             (400, "RequestTimeout") => self.put_again(number, Trouble::Network, retry_after_ms),
             _ if is_transient(status) => self.put_again(number, Trouble::of_status(status), retry_after_ms),
             _ => self.fail(store_refused(status, code)),
+        }
+    }
+
+    /// The store does not know the upload: its list, or that there is none, says what is true.
+    fn look_for(&mut self, number: PartNumber) {
+        if !self.wants_list() && !self.repair() {
+            let code = ErrorCode::UploadNotFound;
+            return self.fail(UploadFailure::new(Code::Api(code), code.title()));
+        }
+        let Some(parts) = &mut self.parts else { return };
+        let asked = parts.asked();
+        if let Some(part) = parts.by_number(number) {
+            part.unsure = Some(asked);
+            self.put_again(number, Trouble::Server, None);
         }
     }
 
@@ -294,7 +321,7 @@ impl Engine {
                 message.push_str(&decimal(part.attempts.failed()));
                 message.push_str(" attempts");
                 let code = match trouble {
-                    Trouble::Network => Code::Network,
+                    Trouble::Broken | Trouble::Network => Code::Network,
                     Trouble::Server | Trouble::Throttled => Code::Api(ErrorCode::StoreUnavailable),
                 };
                 self.fail(UploadFailure::new(code, message));
