@@ -53,9 +53,9 @@ export class Gate {
   }
 
   /** The file as it is to be sent. */
-  async prepare(file, item) {
+  async prepare(file) {
     const { resize, strip } = this.#options;
-    if (!item || !(resize || strip)) return file;
+    if (!(resize || strip)) return file;
     return (await this.#module()).prepared(file, { resize, strip });
   }
 
@@ -103,9 +103,9 @@ const CODES = { type_refused: 1, too_many_pixels: 1, file_too_large: 1, duplicat
 
 const refusal = (code, message) => Object.assign(new Error(message), { code });
 
-/** A directory that was dropped passes for a File without a type, but nothing can be read of it. */
+/** A directory that was dropped passes for a File, of a type by its name, but nothing can be read of it. */
 async function isFile(file) {
-  if (file.type !== '' || file.size % 4096 !== 0 || file.size > 1 << 20) return;
+  if (file.size % 4096 !== 0 || file.size > 1 << 20) return;
   try {
     await file.slice(0, 1).arrayBuffer();
   } catch {

@@ -276,7 +276,7 @@ export class Uploader extends EventTarget {
   retry(id?: string): void;
   setPriority(id: string, priority: number): void;
   /** Takes uploads that are over out of the list; returns which. */
-  remove(id?: string): string[];
+  remove(id?: string | readonly string[]): string[];
 
   snapshot(id: string): Snapshot | undefined;
   readonly snapshots: Snapshot[];

@@ -2,7 +2,7 @@
 // the page stays free. Types and meanings: index.d.ts.
 
 import { batchesOf, isHandle, listOf } from './intake.js';
-import { beginning, isFinal, noTotals } from './snapshots.js';
+import { beginning, countsOf, isFinal, noTotals } from './snapshots.js';
 import { UploaderError } from './uploader_error.js';
 
 export { UploaderError };
@@ -79,7 +79,7 @@ export class Uploader extends EventTarget {
   setPriority(id, priority) { this.#send('prioritize', { id, priority }); }
 
   remove(id) {
-    const ids = (id === undefined ? [...this.#snapshots.keys()] : [id]).filter(one => {
+    const ids = (id === undefined ? [...this.#snapshots.keys()] : [id].flat()).filter(one => {
       const snapshot = this.#snapshots.get(one);
       return snapshot && isFinal(snapshot.state);
     });
@@ -143,10 +143,23 @@ export class Uploader extends EventTarget {
   /** Posts what waits, one message a task, in order. */
   async #post() {
     while (this.#waiting.length > 0 && !this.#broken) {
-      this.#worker.postMessage(this.#waiting[0]);
-      if (this.#waiting[0].what === 'add') await nextTask();
+      const [message] = this.#waiting;
+      try {
+        this.#worker.postMessage(message);
+      } catch (error) {
+        this.#unsent(message, error);
+      }
+      if (message.what === 'add') await nextTask();
       this.#waiting.shift();
     }
+  }
+
+  /** What cannot be cloned, such as a function or a framework's proxy, never arrives; whoever waits for it must hear. */
+  #unsent({ what, call }, error) {
+    const message = `${what} cannot be handed to the Worker: ${error?.message ?? error}`;
+    if (call === undefined) return this.#breakDown(message);
+    this.#calls.get(call)?.reject(new UploaderError('worker_failed', message));
+    this.#calls.delete(call);
   }
 
   #call(what, details) {
@@ -181,11 +194,13 @@ export class Uploader extends EventTarget {
   async #answer({ question, reason }) {
     let answer;
     try {
-      answer = { token: await this.#token(reason) };
+      answer = { token: String(await this.#token(reason)) };
     } catch (error) {
       answer = { error: String(error?.message ?? error) };
     }
-    this.#send('answer', { question, ...answer });
+    if (this.#broken) return;
+    // Past the queue: files that wait to be added need not wait for it, nor it for them.
+    this.#worker.postMessage({ what: 'answer', question, ...answer });
   }
 
   /** Nobody may wait for a Worker that will never answer. */
@@ -196,10 +211,7 @@ export class Uploader extends EventTarget {
     const error = { code: 'worker_failed', message };
     const running = this.snapshots.filter(snapshot => !isFinal(snapshot.state));
     const changes = running.map(snapshot => ({ ...snapshot, state: 'failed', speed_bytes_per_s: 0, error }));
-    const counts = { ...this.#totals.counts };
-    for (const { state } of running) counts[state] -= 1;
-    counts.failed += running.length;
-    const totals = { ...this.#totals, counts, speed_bytes_per_s: 0, remaining_s: null };
+    const totals = { ...noTotals(), ...countsOf([...this.snapshots.filter(({ state }) => isFinal(state)), ...changes]) };
     this.#tell({ changes, totals });
   }
 
@@ -218,8 +230,17 @@ function absolute(api) {
   return base.href.replace(/\/+$/, '');
 }
 
-/** Lets the page paint and answer its user before going on. */
+/**
+ * Lets the page do whatever waits before going on. `scheduler.yield()` is not for this, as it goes on before timers that
+ * have waited for longer; nor are timers, which a hidden page gets once a second or less.
+ */
 function nextTask() {
-  if (globalThis.scheduler?.yield) return scheduler.yield();
-  return new Promise(resolve => setTimeout(resolve));
+  return new Promise(resolve => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
 }

@@ -1,6 +1,6 @@
 // What the page is told, gathered: at most ten messages a second, however many uploads there are.
 
-import { isFinal, noTotals } from './snapshots.js';
+import { countsOf, noTotals } from './snapshots.js';
 
 const EVERY_MS = 100;
 /** Snapshots in one message: the page takes about a millisecond for them. */
@@ -66,19 +66,9 @@ export class Outbox {
   }
 
   #totals() {
-    const totals = noTotals();
-    totals.count = this.#latest.size;
-    let moving = false;
-    for (const { state, size_bytes, sent_bytes } of this.#latest.values()) {
-      totals.counts[state] += 1;
-      moving ||= state === 'uploading';
-      if (state === 'cancelled' || state === 'failed') continue;
-      totals.size_bytes += size_bytes;
-      const whole = state === 'completing' || state === 'processing' || isFinal(state);
-      totals.sent_bytes += whole ? size_bytes : Math.min(sent_bytes, size_bytes);
-    }
+    const totals = { ...noTotals(), ...countsOf(this.#latest.values()) };
     const speed = this.#speed();
-    if (moving && speed >= 1) {
+    if (totals.counts.uploading > 0 && speed >= 1) {
       totals.speed_bytes_per_s = Math.round(speed);
       totals.remaining_s = Math.ceil((totals.size_bytes - totals.sent_bytes) / speed);
     }

@@ -15,7 +15,11 @@ export class Records {
   #database;
   /** What is to be written: records by fingerprint, null to remove. */
   #pending = new Map();
+  /** Marks that are to be written, and who waits for that. */
+  #marks = [];
   #timer = 0;
+  /** Fingerprints that are looked for by the next transaction. */
+  #wanted = [];
 
   /** @param {string} api - records of other servers are not seen */
   constructor(api) {
@@ -26,7 +30,19 @@ export class Records {
   /** @returns {Promise<object | undefined>} */
   async find(fingerprint) {
     if (this.#pending.has(fingerprint)) return this.#pending.get(fingerprint) ?? undefined;
-    return this.#work(UPLOADS, 'readonly', store => store.get(this.#key(fingerprint)));
+    // Who asks in the same moment shares a transaction: one costs more than what is read in it.
+    return new Promise(resolve => {
+      this.#wanted.push({ fingerprint, resolve });
+      if (this.#wanted.length === 1) setTimeout(() => this.#look());
+    });
+  }
+
+  async #look() {
+    const wanted = this.#wanted;
+    this.#wanted = [];
+    const gets = store => Promise.all(wanted.map(({ fingerprint }) => result(store.get(this.#key(fingerprint)))));
+    const found = await this.#work(UPLOADS, 'readonly', gets);
+    wanted.forEach(({ resolve }, index) => resolve(found?.[index]));
   }
 
   /** Keeps a record, soon. @param {object} record - with `fingerprint` */
@@ -44,9 +60,14 @@ export class Records {
     clearTimeout(this.#timer);
     this.#timer = 0;
     const pending = [...this.#pending];
-    if (pending.length === 0) return;
+    const marks = this.#marks;
+    this.#marks = [];
     const database = await this.#database;
-    if (database) await this.#write(database, pending);
+    if (database && pending.length > 0) await this.#write(database, pending);
+    if (marks.length > 0) {
+      await this.#work(MARKS, 'readwrite', store => Promise.all(marks.map(({ mark, key }) => result(store.put(mark, key)))));
+      for (const { resolve } of marks) resolve();
+    }
     for (const [fingerprint, record] of pending) {
       if (this.#pending.get(fingerprint) === record) this.#pending.delete(fingerprint);
     }
@@ -55,7 +76,7 @@ export class Records {
   /** @returns {Promise<object[]>} newest first */
   async all() {
     await this.flush();
-    const all = (await this.#work(UPLOADS, 'readonly', store => store.getAll())) ?? [];
+    const all = (await this.#work(UPLOADS, 'readonly', store => result(store.getAll()))) ?? [];
     const oldest = Date.now() - KEEP_MS;
     const own = all.filter(record => record.api === this.#api);
     for (const record of own) if (record.updated_at_ms < oldest) this.remove(record.fingerprint);
@@ -63,14 +84,17 @@ export class Records {
   }
 
   /** Leaves word for other tabs that wait for this file: it has become this picture. */
-  async mark(fingerprint, media_id) {
+  mark(fingerprint, media_id) {
     const mark = { media_id, at_ms: Date.now() };
-    await this.#work(MARKS, 'readwrite', store => store.put(mark, this.#key(fingerprint)));
+    return new Promise(resolve => {
+      this.#marks.push({ mark, key: this.#key(fingerprint), resolve });
+      this.#timer ||= setTimeout(() => this.flush(), GATHER_MS);
+    });
   }
 
   /** The picture that the file has become since a time, by another tab. */
   async marked(fingerprint, since_ms) {
-    const mark = await this.#work(MARKS, 'readonly', store => store.get(this.#key(fingerprint)));
+    const mark = await this.#work(MARKS, 'readonly', store => result(store.get(this.#key(fingerprint))));
     return mark?.at_ms >= since_ms ? mark.media_id : undefined;
   }
 
@@ -105,11 +129,12 @@ export class Records {
     }
   }
 
-  async #work(store, mode, begin) {
+  /** One transaction; nothing where it fails. */
+  async #work(store, mode, work) {
     const database = await this.#database;
     if (!database) return undefined;
     try {
-      return await result(begin(database.transaction(store, mode, { durability: 'relaxed' }).objectStore(store)));
+      return await work(database.transaction(store, mode, { durability: 'relaxed' }).objectStore(store));
     } catch {
       return undefined; // storage full or taken away: uploads go on without
     }

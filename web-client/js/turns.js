@@ -52,11 +52,6 @@ export class Turns {
     return here?.at_ms >= since ? here.media_id : this.#records.marked(fingerprint, since);
   }
 
-  /** Takes the turn if it is free; whoever goes on after a failure goes on in any case. */
-  async retake(fingerprint, id) {
-    if (!this.#held.has(id)) await this.#take(fingerprint, id, { ifAvailable: true });
-  }
-
   /** Gives the turn back; `media_id` is for those who wait. */
   async release(id, fingerprint, media_id) {
     if (media_id) {

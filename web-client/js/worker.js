@@ -1,6 +1,7 @@
 // The Worker: runs the compiled uploader, and keeps its tokens, records and turns. js/index.js is its only caller.
 
 import init, { Uploads } from './sealmark_web_client.js';
+import { Buffers } from './buffers.js';
 import { Gate } from './gate.js';
 import { Outbox } from './outbox.js';
 import { Records } from './records.js';
@@ -8,6 +9,7 @@ import { beginning, isFinal } from './snapshots.js';
 import { Turns } from './turns.js';
 
 const outbox = new Outbox(message => postMessage(message));
+const buffers = new Buffers();
 let records;
 let turns;
 let uploads;
@@ -22,8 +24,8 @@ const counted = new Set();
  */
 const items = new Map();
 const byNumber = new Map();
-/** Snapshots of files that were added a moment ago, before their numbers were told. */
-const early = new Map();
+/** Snapshots of the files that are being added, whose numbers are not told yet; null while none are. */
+let early = null;
 
 /** The token in force, as a promise, so that several uploads ask the page once. */
 let token = null;
@@ -31,23 +33,35 @@ const questions = new Map();
 
 /** What the compiled uploader asks of its surroundings; see src/browser/host.rs. */
 const host = {
-  change(snapshot) {
-    const item = byNumber.get(snapshot.id);
+  change(number, state, numbers, remaining_s, upload_id, media_id, code, message, instant, media) {
+    const [size_bytes, sent_bytes, acknowledged_bytes, speed_bytes_per_s, resumed_bytes, started_at_ms, elapsed_ms] = numbers;
+    const snapshot = {
+      id: '', file_name: '', size_bytes, state, sent_bytes, acknowledged_bytes, speed_bytes_per_s,
+      remaining_s: remaining_s ?? null, resumed_bytes, upload_id: upload_id ?? null, media_id: media_id ?? null,
+      error: code ? { code, message } : null, instant, media, started_at_ms, elapsed_ms,
+    };
+    const item = byNumber.get(number);
     if (item) tell(item, snapshot);
-    else early.set(snapshot.id, snapshot);
+    else early?.set(number, snapshot);
   },
 
   async token(refused) {
-    if (token && refused !== undefined && (await token.catch(() => refused)) === refused) token = null;
+    const had = token;
+    const isStale = had && refused !== undefined && (await had.catch(() => refused)) === refused;
+    // Others may have found the same, and asked for a new one meanwhile.
+    if (isStale && token === had) token = null;
     token ??= ask({ expired: refused !== undefined });
     const asked = token;
     asked.catch(() => { if (token === asked) token = null; });
     return asked;
   },
 
-  prepare(number, file) {
-    return gate.prepare(file, byNumber.get(number));
+  prepare(_number, file) {
+    return gate.prepare(file);
   },
+
+  read: blob => buffers.read(blob),
+  give: bytes => buffers.give(bytes),
 
   async recall(fingerprint, number) {
     const item = byNumber.get(number);
@@ -96,8 +110,9 @@ function tell(item, snapshot) {
   if (snapshot.state === 'failed' || snapshot.state === 'cancelled') turns.release(item.number);
 }
 
-/** Ends an upload that the compiled uploader never got. */
+/** Ends an upload that the compiled uploader never got; one that was begun anew meanwhile is not meant. */
 function end(item, state, error = null) {
+  if (!isCurrent(item)) return;
   item.refused = error;
   outbox.put({ ...beginning(item.id, item), state, error, elapsed_ms: 0 });
 }
@@ -105,23 +120,27 @@ function end(item, state, error = null) {
 /** Lets files through the gate, in order, and hands them to the compiled uploader. */
 async function admit(batch) {
   const admitted = await gate.admit(batch, (item, error) => end(item, 'failed', error));
-  const wanted = admitted.filter(item => items.has(item.id) && item.wish !== 'cancel');
+  const wanted = admitted.filter(item => isCurrent(item) && item.wish !== 'cancel');
   const byPriority = Map.groupBy
     ? Map.groupBy(wanted, item => item.priority)
     : wanted.reduce((map, item) => map.set(item.priority, [...(map.get(item.priority) ?? []), item]), new Map());
   for (const [priority, same] of byPriority) {
+    early = new Map();
     const numbers = uploads.add(same.map(item => item.file), priority);
     same.forEach((item, index) => {
       item.number = numbers[index];
       byNumber.set(item.number, item);
       const snapshot = early.get(item.number);
-      early.delete(item.number);
       if (snapshot) tell(item, snapshot);
       if (item.wish === 'pause') uploads.pause(item.number);
       item.wish = null;
     });
+    early = null;
   }
 }
+
+/** Whether it is still in the list, and not a former self of one that was begun anew. */
+const isCurrent = item => items.get(item.id) === item;
 
 /** Each of the files that are meant, or the one. */
 function each(id, work) {
@@ -142,6 +161,18 @@ function steer(wish, id) {
   if (id === undefined) return uploads[wish](undefined);
   const number = items.get(id)?.number ?? null;
   if (number !== null) uploads[wish](number);
+}
+
+/** Goes on after a failure, when it is this file's turn. */
+async function goOn(item) {
+  outbox.put({ ...outbox.latest(item.id), state: 'preparing', error: null });
+  try {
+    if (item.fingerprint) await turns.take(item.fingerprint, item.number);
+  } catch {
+    return; // given up while it waited
+  }
+  if (isCurrent(item) && outbox.latest(item.id)?.state === 'preparing') uploads.retry(item.number);
+  else turns.release(item.number);
 }
 
 const work = {
@@ -179,15 +210,13 @@ const work = {
       const state = outbox.latest(item.id)?.state;
       if (state !== 'failed' && state !== 'cancelled') return;
       if (state === 'cancelled' && id === undefined) return; // "all" means all that failed
-      if (item.number !== null && state === 'failed') {
-        if (item.fingerprint) turns.retake(item.fingerprint, item.number);
-        uploads.retry(item.number);
-      } else {
-        byNumber.delete(item.number);
-        Object.assign(item, { number: null, wish: null, refused: item.name ? item.refused : null });
-        outbox.put(beginning(item.id, item));
-        again.push(item);
-      }
+      if (item.number !== null && state === 'failed') return goOn(item);
+      byNumber.delete(item.number);
+      // Another object, for the gate may still be looking at the one that was given up.
+      const fresh = { ...item, number: null, wish: null, refused: item.name ? item.refused : null };
+      items.set(item.id, fresh);
+      outbox.put(beginning(item.id, fresh));
+      again.push(fresh);
     });
     return take(again);
   },
@@ -202,7 +231,9 @@ const work = {
   remove({ ids }) {
     for (const id of ids) {
       const item = items.get(id);
-      if (!item || isRunning(item)) continue;
+      if (!item) continue;
+      // The page has forgotten it: it may have been begun again in the same moment.
+      if (isRunning(item)) steer('cancel', id);
       gate.leave(item);
       counted.delete(id);
       byNumber.delete(item.number);

@@ -1,8 +1,8 @@
 //! Telling the page what changed: a new state at once, numbers at most ten times a second.
 
-use js_sys::{Object, Reflect};
-use wasm_bindgen::prelude::*;
+use wasm_bindgen::JsValue;
 
+use super::Host;
 use crate::engine::{Snapshot, Standing};
 
 /// Shortest time between two changes of an upload whose state stays the same, in milliseconds.
@@ -29,39 +29,30 @@ impl Told {
     }
 }
 
-/// The object that the page gets; `media` is the picture's record as the API sent it.
-pub(super) fn object(snapshot: &Snapshot, media: &JsValue) -> JsValue {
-    let object = Object::new();
-    let set = |to: &Object, name: &str, value: JsValue| {
-        // A plain object of our own refuses nothing.
-        let _ = Reflect::set(to, &name.into(), &value);
-    };
-    let text = |value: Option<String>| value.map_or(JsValue::NULL, JsValue::from);
-    for (name, number) in [
-        ("size_bytes", snapshot.size_bytes),
-        ("sent_bytes", snapshot.sent_bytes),
-        ("acknowledged_bytes", snapshot.acknowledged_bytes),
-        ("speed_bytes_per_s", snapshot.speed_bytes_per_s),
-        ("resumed_bytes", snapshot.resumed_bytes),
-        ("started_at_ms", snapshot.started_at_ms),
-        ("elapsed_ms", snapshot.elapsed_ms),
-    ] {
-        set(&object, name, (number as f64).into());
-    }
-    set(&object, "id", snapshot.id.as_str().into());
-    set(&object, "file_name", snapshot.file_name.as_str().into());
-    set(&object, "state", snapshot.state.as_str().into());
-    set(&object, "remaining_s", snapshot.remaining_s.map_or(JsValue::NULL, |seconds| (seconds as f64).into()));
-    set(&object, "upload_id", text(snapshot.upload_id.map(|id| id.to_text())));
-    set(&object, "media_id", text(snapshot.media_id.map(|id| id.to_text())));
-    set(&object, "instant", snapshot.instant.into());
-    let error = snapshot.error.as_ref().map_or(JsValue::NULL, |failure| {
-        let error = Object::new();
-        set(&error, "code", failure.code.as_str().into());
-        set(&error, "message", failure.message.as_str().into());
-        error.into()
-    });
-    set(&object, "error", error);
-    set(&object, "media", media.clone());
-    object.into()
+/// Tells it; `media` is the picture's record as the API sent it. Field by field, for names that are set on an object would
+/// be made of bytes each time.
+pub(super) fn tell(host: &Host, snapshot: &Snapshot, media: &JsValue) {
+    let numbers = [
+        snapshot.size_bytes,
+        snapshot.sent_bytes,
+        snapshot.acknowledged_bytes,
+        snapshot.speed_bytes_per_s,
+        snapshot.resumed_bytes,
+        snapshot.started_at_ms,
+        snapshot.elapsed_ms,
+    ]
+    .map(|number| number as f64);
+    let error = snapshot.error.as_ref();
+    host.change(
+        &snapshot.id,
+        snapshot.state.as_str(),
+        &numbers,
+        snapshot.remaining_s.map(|seconds| seconds as f64),
+        snapshot.upload_id.map(|id| id.to_text()),
+        snapshot.media_id.map(|id| id.to_text()),
+        error.map(|failure| failure.code.as_str().to_owned()),
+        error.map(|failure| failure.message.clone()),
+        snapshot.instant,
+        media,
+    );
 }

@@ -41,14 +41,8 @@ pub(super) async fn read(file: &File, offset: u64, length: u64) -> Result<ArrayB
     }
 }
 
-/// A short file, read and hashed as a whole.
-pub(super) struct Whole {
-    pub(super) bytes: ArrayBuffer,
-    pub(super) digest: Sha256Digest,
-}
-
-/// The fingerprint by which a later visit knows the file again; the whole of it too, where it is short.
-pub(super) async fn fingerprint_of(file: &File) -> Result<(String, Option<Whole>), ReadError> {
+/// The fingerprint by which a later visit knows the file again; the digest of all of it too, where it is short.
+pub(super) async fn fingerprint_of(file: &File) -> Result<(String, Option<Sha256Digest>), ReadError> {
     let size_bytes = size_bytes(file);
     let edge = size_bytes.min(EDGE_BYTES);
     let bytes = read(file, 0, edge).await?;
@@ -56,7 +50,7 @@ pub(super) async fn fingerprint_of(file: &File) -> Result<(String, Option<Whole>
     let is_short = size_bytes <= EDGE_BYTES;
     let last = if is_short { first } else { hash::sha256(&read(file, size_bytes - edge, edge).await?).await };
     let fingerprint = fingerprint(&file.name(), size_bytes, file.last_modified() as i64, &first, &last);
-    Ok((fingerprint, is_short.then_some(Whole { bytes, digest: first })))
+    Ok((fingerprint, is_short.then_some(first)))
 }
 
 /// The answer to a challenge: SHA-256 over the nonce and the ranges.

@@ -5,15 +5,16 @@ use std::{
     rc::Rc,
 };
 
-use js_sys::{ArrayBuffer, Function, Promise, Uint8Array};
+use js_sys::{ArrayBuffer, Function, Object, Promise, Uint8Array};
 use sealmark_hash::FourLanes;
 use sealmark_protocol::{Checksum, Crc64NvmeHasher, Integrity, Sha256Digest};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{File, SubtleCrypto};
 
 use super::{
-    file::{crypto, cut, read, unreadable},
+    Host,
+    file::{crypto, cut, unreadable},
     work::begin,
 };
 use crate::engine::ReadError;
@@ -34,7 +35,7 @@ fn subtle() -> Option<SubtleCrypto> {
     (!subtle.is_undefined()).then_some(subtle)
 }
 
-async fn by_browser(bytes: &ArrayBuffer) -> Option<Sha256Digest> {
+async fn by_browser(bytes: &Object) -> Option<Sha256Digest> {
     let hashing = subtle()?.digest_with_str_and_buffer_source("SHA-256", bytes).ok()?;
     let digest = JsFuture::from(hashing).await.ok()?;
     let mut digest_bytes = [0; 32];
@@ -52,6 +53,7 @@ pub(super) async fn sha256(bytes: &ArrayBuffer) -> Sha256Digest {
 
 /// The checksum of a part.
 pub(super) async fn part(
+    host: &Host,
     lanes: &Lanes,
     file: &File,
     offset: u64,
@@ -62,34 +64,31 @@ pub(super) async fn part(
         Integrity::None => Ok(Checksum::None),
         Integrity::Sha256 => {
             if subtle().is_some() && length <= LONGEST_WHOLE_BYTES {
-                let bytes = read(file, offset, length).await?;
-                if let Some(digest) = by_browser(&bytes).await {
+                let bytes = whole(host.read(&cut(file, offset, length)?), length).await?;
+                let digest = by_browser(&bytes).await;
+                host.give(&bytes);
+                if let Some(digest) = digest {
                     return Ok(Checksum::Sha256(digest));
                 }
             }
-            let digest = lanes.hash(file, offset, length).await?;
+            let digest = lanes.hash(host, file, offset, length).await?;
             Ok(Checksum::Sha256(digest))
-        }
-        Integrity::Crc64nvme if length <= LONGEST_WHOLE_BYTES => {
-            let bytes = read(file, offset, length).await?;
-            let mut hasher = Crc64NvmeHasher::default();
-            let view = Uint8Array::new(&bytes);
-            let mut piece = vec![0; PIECE_BYTES as usize];
-            for begin in (0..length as u32).step_by(PIECE_BYTES as usize) {
-                let end = (begin + PIECE_BYTES as u32).min(length as u32);
-                let piece = &mut piece[..(end - begin) as usize];
-                view.subarray(begin, end).copy_to(piece);
-                hasher.update(piece);
-            }
-            Ok(Checksum::Crc64nvme(hasher.finish()))
         }
         Integrity::Crc64nvme => {
             let mut hasher = Crc64NvmeHasher::default();
+            let mut copy = vec![0; PIECE_BYTES as usize];
             let mut done = 0;
             while done < length {
-                let piece = (length - done).min(PIECE_BYTES);
-                hasher.update(&Uint8Array::new(&read(file, offset + done, piece).await?.into()).to_vec());
-                done += piece;
+                let read = (length - done).min(LONGEST_WHOLE_BYTES);
+                let bytes = whole(host.read(&cut(file, offset + done, read)?), read).await?;
+                for begin in (0..read as u32).step_by(PIECE_BYTES as usize) {
+                    let end = (begin + PIECE_BYTES as u32).min(read as u32);
+                    let copy = &mut copy[..(end - begin) as usize];
+                    bytes.subarray(begin, end).copy_to(copy);
+                    hasher.update(copy);
+                }
+                host.give(&bytes);
+                done += read;
             }
             Ok(Checksum::Crc64nvme(hasher.finish()))
         }
@@ -130,7 +129,7 @@ impl Job {
 }
 
 impl Lanes {
-    async fn hash(&self, file: &File, offset: u64, length: u64) -> Result<Sha256Digest, ReadError> {
+    async fn hash(&self, host: &Host, file: &File, offset: u64, length: u64) -> Result<Sha256Digest, ReadError> {
         let answer = Rc::new(Cell::new(None));
         let mut wake = None;
         let woken = Promise::new(&mut |resolve, _| wake = Some(resolve));
@@ -138,14 +137,14 @@ impl Lanes {
             let mut waiting = self.0.borrow_mut();
             waiting.jobs.push(Job { file: file.clone(), offset, length, answer: Rc::clone(&answer), wake });
             if !std::mem::replace(&mut waiting.is_running, true) {
-                begin(Box::pin(self.clone().run()));
+                begin(Box::pin(self.clone().run(host.clone())));
             }
         }
         let _ = JsFuture::from(woken).await;
         answer.take().unwrap_or_else(|| Err(ReadError { changed: false, reason: String::new() }))
     }
 
-    async fn run(self) {
+    async fn run(self, host: Host) {
         let mut lanes = FourLanes::default();
         let mut jobs: [Option<Job>; 4] = [const { None }; 4];
         loop {
@@ -165,14 +164,20 @@ impl Lanes {
             let mut pieces: [Vec<u8>; 4] = Default::default();
             let reads: [Option<Promise>; 4] = std::array::from_fn(|lane| {
                 let job = jobs[lane].as_ref()?;
-                Some(cut(&job.file, job.offset, job.length.min(PIECE_BYTES)).ok()?.array_buffer())
+                Some(host.read(&cut(&job.file, job.offset, job.length.min(PIECE_BYTES)).ok()?))
             });
             for (lane, read) in reads.into_iter().enumerate() {
                 let Some(job) = &mut jobs[lane] else { continue };
                 let wanted = job.length.min(PIECE_BYTES);
-                match piece(read, wanted).await {
-                    Ok(piece) => {
-                        pieces[lane] = piece;
+                let read = read.ok_or_else(|| ReadError { changed: false, reason: String::new() });
+                let bytes = match read {
+                    Ok(read) => whole(read, wanted).await,
+                    Err(error) => Err(error),
+                };
+                match bytes {
+                    Ok(bytes) => {
+                        pieces[lane] = bytes.to_vec();
+                        host.give(&bytes);
                         job.offset += wanted;
                         job.length -= wanted;
                     }
@@ -194,11 +199,11 @@ impl Lanes {
     }
 }
 
-async fn piece(read: Option<Promise>, wanted: u64) -> Result<Vec<u8>, ReadError> {
-    let read = read.ok_or_else(|| ReadError { changed: false, reason: String::new() })?;
+/// What was read, if it is as long as it should be.
+async fn whole(read: Promise, wanted: u64) -> Result<Uint8Array, ReadError> {
     let bytes = JsFuture::from(read).await.map_err(|error| unreadable(&error))?;
-    let bytes = Uint8Array::new(&bytes).to_vec();
-    if bytes.len() as u64 == wanted {
+    let bytes: Uint8Array = bytes.unchecked_into();
+    if u64::from(bytes.length()) == wanted {
         Ok(bytes)
     } else {
         Err(ReadError { changed: true, reason: "the file has become shorter".to_owned() })

@@ -112,7 +112,7 @@ impl Inner {
                     let known = inner.state.borrow_mut().entry(number).and_then(|entry| entry.digest.take());
                     let outcome = match known.filter(|_| integrity == Integrity::Sha256) {
                         Some(digest) => Ok(Checksum::Sha256(digest)),
-                        None => hash::part(&inner.lanes, &source, offset, length, integrity).await,
+                        None => hash::part(&inner.host, &inner.lanes, &source, offset, length, integrity).await,
                     };
                     Event::Hashed { ticket, outcome }
                 }),
@@ -136,7 +136,6 @@ impl Inner {
                 self.call(number, ticket, call.with(&object(&SignPartsRequest { parts })), signed);
             }
             Command::Put { ticket, request, offset, length } => {
-                let whole = self.state.borrow_mut().entry(number).and_then(|entry| entry.whole.take());
                 self.spawn(
                     number,
                     ticket,
@@ -144,7 +143,7 @@ impl Inner {
                         let progress = Rc::clone(&inner);
                         let progress = move |sent_bytes| progress.step(number, Event::Progress { ticket, sent_bytes });
                         let asked = inner.asked();
-                        let outcome = put(&source, whole, &request, offset, length, progress).await;
+                        let outcome = put(&source, &request, offset, length, progress).await;
                         let good =
                             !matches!(outcome, Err(PutError::Network | PutError::Refused { status: 500..=599, .. }));
                         asked.over(good);
@@ -201,7 +200,6 @@ impl Inner {
                 }
             }
             Command::Forget { media_id } => {
-                self.let_go(number);
                 if let Some(fingerprint) = fingerprint {
                     let media_id = media_id.map(|media_id| media_id.to_text());
                     self.host.forget(&fingerprint, &decimal(number.0), media_id);
@@ -219,7 +217,7 @@ impl Inner {
         })?;
         let prepared: File = prepared.dyn_into().unwrap_or(source);
         // One whose edges cannot be read will fail when its parts are read, and say why.
-        let (fingerprint, whole) = file::fingerprint_of(&prepared).await.ok().unzip();
+        let (fingerprint, digest) = file::fingerprint_of(&prepared).await.ok().unzip();
         let recalled = match &fingerprint {
             Some(fingerprint) => self.host.recall(fingerprint, &id).await.unwrap_or(JsValue::UNDEFINED),
             None => JsValue::UNDEFINED,
@@ -236,8 +234,7 @@ impl Inner {
         if let Some(entry) = self.state.borrow_mut().entry(number) {
             entry.file = prepared;
             entry.fingerprint = fingerprint;
-            entry.whole = whole.flatten();
-            entry.digest = entry.whole.as_ref().map(|whole| whole.digest);
+            entry.digest = digest.flatten();
         }
         Ok(identity)
     }

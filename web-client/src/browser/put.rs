@@ -1,12 +1,12 @@
 //! One part to the store, by XMLHttpRequest: fetch does not tell how many bytes have left.
 
-use js_sys::{ArrayBuffer, Promise, Uint8Array};
+use js_sys::Promise;
 use sealmark_protocol::SignedPart;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{File, FormData, ProgressEvent, XmlHttpRequest};
 
-use super::file::{self, Whole};
+use super::file;
 use crate::{answer::Answer, engine::PutError};
 
 /// Breaks the request off on drop; one that is over is not touched by it.
@@ -26,36 +26,12 @@ impl Drop for Guard {
     }
 }
 
-/// A form whose bytes are at hand: a blob would have the browser's process read the file once more.
-///
-/// Its parts are divided by `boundary`, which none of them may hold.
-///
-/// Source: RFC 7578.
-fn form_of(request: &SignedPart, bytes: &ArrayBuffer, boundary: &str) -> Uint8Array {
-    let mut head = String::new();
-    for (name, value) in &request.fields {
-        for text in ["--", boundary, "\r\ncontent-disposition: form-data; name=\"", name, "\"\r\n\r\n", value, "\r\n"] {
-            head.push_str(text);
-        }
-    }
-    for text in ["--", boundary, "\r\ncontent-disposition: form-data; name=\"file\"; filename=\"file\"\r\n\r\n"] {
-        head.push_str(text);
-    }
-    let foot = ["\r\n--", boundary, "--\r\n"].concat();
-    let form = Uint8Array::new_with_length((head.len() + foot.len()) as u32 + bytes.byte_length());
-    form.subarray(0, head.len() as u32).copy_from(head.as_bytes());
-    form.set(&Uint8Array::new(bytes), head.len() as u32);
-    form.subarray(head.len() as u32 + bytes.byte_length(), form.length()).copy_from(foot.as_bytes());
-    form
-}
-
 /// Sends a range of the file as the request says. `on_progress` hears how many bytes of it have left, but for a form.
 ///
 /// The browser's own process reads the range: handing it bytes of ours, though they are read and hashed already, blocks
 /// the Worker for 45 ms a part of 8 MiB.
 pub(super) async fn put(
     source: &File,
-    whole: Option<Whole>,
     request: &SignedPart,
     offset: u64,
     length: u64,
@@ -75,12 +51,6 @@ pub(super) async fn put(
             }
             if is_form {
                 // Listening to a form's progress would cost it a preflight request, which is what it is there to save.
-                if let Some(whole) = &whole {
-                    // A file that holds its own digest has yet to be found.
-                    let boundary = whole.digest.to_hex();
-                    xhr.set_request_header("content-type", &["multipart/form-data; boundary=", &boundary].concat())?;
-                    return xhr.send_with_opt_buffer_source(Some(&form_of(request, &whole.bytes, &boundary)));
-                }
                 let form = FormData::new()?;
                 for (name, value) in &request.fields {
                     form.append_with_str(name, value)?;

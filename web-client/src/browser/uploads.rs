@@ -17,7 +17,7 @@ use super::{
     api::{Call, Sent},
     batch::Batches,
     changes::{self, EVERY_MS, Told},
-    file::{self, Whole},
+    file,
     hash::{self, Lanes},
     options::Options,
     perform::path_of,
@@ -67,8 +67,7 @@ pub(super) struct Entry {
     pub(super) fingerprint: Option<String>,
     pub(super) timer: Option<Timeout>,
     pub(super) tasks: Vec<(Ticket, Task)>,
-    /// A short file as a whole, read when it was identified: its digest is used once, its bytes are sent once.
-    pub(super) whole: Option<Whole>,
+    /// The digest of a short file, hashed when it was identified; it is used once.
     pub(super) digest: Option<Sha256Digest>,
     /// The picture's record as the API last sent it; null before.
     record: JsValue,
@@ -206,7 +205,6 @@ impl Inner {
                 fingerprint: None,
                 timer: None,
                 tasks: Vec::new(),
-                whole: None,
                 digest: None,
                 record: JsValue::NULL,
                 told: Told::default(),
@@ -249,24 +247,12 @@ impl Inner {
             for command in commands {
                 self.perform(number, command);
             }
-            let is_over = !self.state.borrow().fleet.is_active(number);
-            if is_over {
-                self.let_go(number);
-            }
             self.tell(number);
         }
         // Only now, for what the steps above want done would come after what this one wants.
         let has_moved = std::mem::take(&mut self.state.borrow_mut().has_moved);
         if has_moved {
             self.tell_all(&Event::Moved);
-        }
-    }
-
-    /// Lets a file's bytes go; sent after all, they are read once more.
-    pub(super) fn let_go(&self, number: UploadNumber) {
-        if let Some(entry) = self.state.borrow_mut().entry(number) {
-            entry.whole = None;
-            entry.digest = None;
         }
     }
 
