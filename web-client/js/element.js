@@ -1,12 +1,13 @@
 // <sealmark-uploader>: the whole upload widget as a custom element. Types and attributes: element.d.ts.
 
-import { Uploader } from './index.js';
+import { Uploader, UploaderError } from './index.js';
 import { List } from './element_list.js';
 import { codeOf } from './element_row.js';
 import { attribute, el, icon, style, write } from './element_style.js';
 import { Words } from './element_texts.js';
 import { Unfinished } from './element_unfinished.js';
 import { optionsOf, tokenFrom } from './element_options.js';
+import { batchesOf } from './intake.js';
 
 /** Outcomes that come close together are told in one sentence. */
 const GATHER_MS = 1_000;
@@ -26,7 +27,7 @@ export class SealmarkUploader extends HTMLElement {
   #list = new List(id => this.#uploader?.snapshot(id), (action, id) => this.#act(action, id));
   #unfinished = new Unfinished({
     uploader: () => this.#uploader,
-    add: files => this.add(files),
+    add: files => this.#offer(() => this.add(files)),
     say: text => this.#say(text),
     focus: () => this.#choose.focus(),
   });
@@ -91,7 +92,7 @@ export class SealmarkUploader extends HTMLElement {
   }
 
   /** More options for `new Uploader`; set them before the first file. */
-  options = {};
+  options = Object.hasOwn(this, 'options') ? this.options : {};
 
   /** The Uploader behind it; null until there is a token to be had. */
   get uploader() { return this.#uploader; }
@@ -104,8 +105,8 @@ export class SealmarkUploader extends HTMLElement {
 
   connectedCallback() {
     // Frameworks set properties before or after they connect an element, or keep them waiting from before its upgrade.
-    for (const name of ['token', 'texts', 'options']) {
-      if (!Object.hasOwn(this, name) || name === 'options') continue;
+    for (const name of ['token', 'texts']) {
+      if (!Object.hasOwn(this, name)) continue;
       const value = this[name];
       delete this[name];
       this[name] = value;
@@ -132,8 +133,10 @@ export class SealmarkUploader extends HTMLElement {
 
   #begin() {
     if (this.#uploader) return true;
-    const token = this.#token ?? tokenFrom(this.getAttribute('token-url'));
-    if (!token || !this.isConnected) return false;
+    const fromUrl = tokenFrom(this.getAttribute('token-url'));
+    if (!(this.#token || fromUrl) || !this.isConnected) return false;
+    // The page may give another one later.
+    const token = reason => (this.#token ?? fromUrl)(reason);
     const uploader = new Uploader({ ...optionsOf(this), ...this.options, token });
     this.#uploader = uploader;
     uploader.addEventListener('added', ({ detail }) => {
@@ -174,7 +177,7 @@ export class SealmarkUploader extends HTMLElement {
       input.addEventListener('change', () => {
         const files = [...input.files];
         input.value = ''; // so that the same file can be chosen again
-        if (files.length > 0) this.add(files);
+        if (files.length > 0) this.#offer(() => this.add(files));
       });
     }
     const frame = this.#frame;
@@ -196,13 +199,14 @@ export class SealmarkUploader extends HTMLElement {
       event.preventDefault();
       over(-this.#over);
       write(this.#hint, this.#words.t('hint'));
-      this.addFrom(event.dataTransfer);
+      this.#take(event.dataTransfer);
     });
     this.#bulk.pause_all.addEventListener('click', () => this.#uploader?.pause());
     this.#bulk.resume_all.addEventListener('click', () => this.#uploader?.resume());
     this.#bulk.retry_all.addEventListener('click', () => this.#uploader?.retry());
     this.#bulk.clear.addEventListener('click', () => {
-      for (const { id, state } of this.#uploader.snapshots) if (state === 'ready' || state === 'cancelled') this.#remove(id);
+      const ended = this.#uploader.snapshots.filter(({ state }) => state === 'ready' || state === 'cancelled');
+      this.#remove(ended.map(({ id }) => id));
       this.#choose.focus();
     });
   }
@@ -211,12 +215,35 @@ export class SealmarkUploader extends HTMLElement {
   async #pick() {
     if (this.hasAttribute('disabled')) return;
     if (!globalThis.showOpenFilePicker) return this.#input.click();
+    let handles;
     try {
-      const handles = await showOpenFilePicker({ multiple: this.hasAttribute('multiple'), ...optionsOf.picker(this) });
-      this.add(handles);
+      handles = await showOpenFilePicker({ multiple: this.hasAttribute('multiple'), ...optionsOf.picker(this) });
     } catch (error) {
       if (error.name !== 'AbortError') this.#input.click(); // a frame of another origin may not show it
+      return;
     }
+    this.#offer(() => this.add(handles));
+  }
+
+  /** Adds for the user, who is told where the Worker has broken down. */
+  async #offer(add) {
+    try {
+      await add();
+    } catch (error) {
+      if (!(error instanceof UploaderError)) throw error;
+      const text = this.#words.error(error.code);
+      write(this.#hint, text);
+      this.#say(text);
+    }
+  }
+
+  /** Takes what the user dropped or pasted; without `multiple` the first of it. */
+  #take(transfer) {
+    if (this.hasAttribute('multiple')) return this.#offer(() => this.addFrom(transfer));
+    const batches = batchesOf(transfer); // at once, for it is empty when its event is over
+    this.#offer(async () => {
+      for await (const [first] of batches) return this.add([first]);
+    });
   }
 
   /** Pasted files are ours unless the user writes somewhere, or another uploader has the keyboard. */
@@ -227,17 +254,17 @@ export class SealmarkUploader extends HTMLElement {
     if (event.defaultPrevented || this.hasAttribute('disabled') || (elsewhere && !isMine)) return;
     if (!event.clipboardData?.files.length) return;
     event.preventDefault();
-    this.addFrom(event.clipboardData);
+    this.#take(event.clipboardData);
   };
 
   #act(action, id) {
-    if (action === 'remove') return this.#remove(id);
+    if (action === 'remove') return this.#remove([id]);
     this.#uploader[action](id);
   }
 
-  #remove(id) {
-    const [gone] = this.#uploader.remove(id);
-    if (gone && this.#list.remove([gone])) this.#choose.focus();
+  #remove(ids) {
+    const gone = this.#uploader.remove(ids);
+    if (gone.length > 0 && this.#list.remove(gone)) this.#choose.focus();
     if (this.#uploader.snapshots.length === 0) this.#summary.hidden = true;
   }
 

@@ -27,7 +27,7 @@ export function optionsOf(element) {
       types: typesOf(element.getAttribute('accept')),
       maxBytes: number('max-size'),
       maxPixels: number('max-pixels'),
-      maxFiles: element.hasAttribute('multiple') ? number('max-files') : undefined,
+      maxFiles: number('max-files'),
     }),
     prepare: only({
       thumbnail: text('thumbnails') === 'off' ? undefined : { maxEdge: 128 },

@@ -72,7 +72,16 @@ export const zh = {
   'error.unknown': '上传未成功。',
 };
 
-/** Words and numbers in one language. */
+/** Pages also write what is none, such as `en_US`. */
+function isTag(language) {
+  try {
+    return Intl.getCanonicalLocales(language).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** Words and numbers in one language; in English where it is not named by a BCP 47 tag. */
 export class Words {
   #texts;
   #plural;
@@ -80,9 +89,9 @@ export class Words {
 
   /** @param {string} language - a BCP 47 tag @param {object} own - texts that go before the built-in ones */
   constructor(language, own = {}) {
-    this.language = language;
+    this.language = isTag(language) ? language : 'en';
     this.#texts = { ...en, ...(/^zh/i.test(language) ? zh : {}), ...own };
-    this.#plural = new Intl.PluralRules(language);
+    this.#plural = new Intl.PluralRules(this.language);
   }
 
   t(key, values = {}) {

@@ -42,7 +42,9 @@ export async function thumbnail(file, { maxEdge = 256 } = {}) {
 
 /**
  * The file as it is to be sent: made smaller where it is over the limit (then upright, in sRGB and without metadata),
- * else without the private data that is to be taken out. A file for which neither is possible comes back as it is.
+ * else without the private data that is to be taken out. A file of a type for which neither is possible comes back as it
+ * is. One that is not built as its type is, so that private data may be anywhere in it, is drawn and written anew; where
+ * the browser cannot, it is refused (`broken_image`).
  * @param {File} file
  * @param {{resize?: {maxEdge: number, quality?: number}, strip?: 'gps' | 'private'}} options
  * @returns {Promise<File>} of the same name and time, so that a later visit knows it again
@@ -56,6 +58,10 @@ export async function prepared(file, { resize, strip }) {
     if (blob?.type !== found.type) blob = null; // a browser that cannot write this type writes PNG
   }
   if (!blob && strip) blob = await stripped(file, found.type, strip);
+  if (blob === undefined) {
+    blob = found.animated ? null : (await drawn(file, found, Infinity, found.type, 0.95))?.blob;
+    if (blob?.type !== found.type) throw refusal('broken_image', 'private data cannot be taken out of this file');
+  }
   return blob ? new File([blob], file.name, { type: found.type, lastModified: file.lastModified }) : file;
 }
 

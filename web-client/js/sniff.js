@@ -31,7 +31,8 @@ export async function sniff(blob) {
 
 function kindOf(head) {
   const text = (from, to) => ascii(head, from, to);
-  if (head[0] === 0xff && head[1] === 0xd8 && head[2] === 0xff) return ['image/jpeg', jpeg];
+  // Decoders skip what is not a marker behind it.
+  if (head[0] === 0xff && head[1] === 0xd8) return ['image/jpeg', jpeg];
   if (text(0, 8) === '\x89PNG\r\n\x1a\n') return ['image/png', png];
   if (text(0, 4) === 'RIFF' && text(8, 12) === 'WEBP') return ['image/webp', webp];
   if (text(0, 6) === 'GIF87a' || text(0, 6) === 'GIF89a') return ['image/gif', gif];

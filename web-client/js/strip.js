@@ -6,21 +6,23 @@ import { cleaned, isExif } from './exif.js';
 
 /** Longer EXIF data than this is dropped unread. */
 const LONGEST_EXIF = 1 << 20;
-/** A file of more pieces than this is left alone. */
+/** A file of more pieces than this is not looked through. */
 const STEPS = 100_000;
 
 /**
  * @param {Blob} blob
  * @param {string | null} type - as sniffed
  * @param {'gps' | 'private'} strip - the position alone, or all that is about people and devices
- * @returns {Promise<Blob | null>} null where there is nothing to take out, or the file is of another type or broken
+ * @returns {Promise<Blob | null | undefined>} null where there is nothing to take out or the file is of another type;
+ *   undefined where it is not built as its type is, so that nobody knows what is in it
  */
 export async function stripped(blob, type, strip) {
   const rewrite = { 'image/jpeg': jpeg, 'image/png': png, 'image/webp': webp }[type];
   if (!rewrite) return null;
   const out = new Pieces(blob);
   const whole = await rewrite(new BlobReader(blob), out, strip);
-  return whole && out.changed ? out.blob(type) : null;
+  if (!whole) return undefined;
+  return out.changed ? out.blob(type) : null;
 }
 
 /** The new file: ranges of the old one and new bytes. */
@@ -205,7 +207,7 @@ async function webp(reader, out, strip) {
     if (kind === 'EXIF' && length <= LONGEST_EXIF) exif = cleaned(await reader.bytes(at + 8, length), strip);
   }
   const hasPrivate = chunks.some(({ kind }) => kind === 'EXIF' || kind === 'XMP ');
-  if (!hasPrivate && !out.changed) return false;
+  if (!hasPrivate && !out.changed) return true;
   const body = new Pieces(null);
   const kept = chunks.filter(({ kind }) => kind !== 'EXIF' && kind !== 'XMP ');
   for (const { at, next } of kept) body.keep(at, next);
