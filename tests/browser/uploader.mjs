@@ -114,7 +114,42 @@ await scenario(async ({ page, context, files }) => {
     // Of the two that are alike, whichever was looked at first goes on.
     const limits = [codes[0], codes[1], codes[3] ?? codes[2], codes[4], codes[3] ? codes[2] : codes[3]];
     limited.close();
-    return { directory, dropped, limits };
+
+    // The same file twice in one list: one of them is sent, and both come to its picture.
+    const pair = make();
+    const same = [0, 1].map(() => file(new Uint8Array([...bytes, 1]), 'twice.jpg'));
+    const twice = await Promise.all(pair.add(same).map((id) => final(pair, id)));
+    pair.close();
+
+    // A token that the API refuses: however many files wait, the page is asked for another one once.
+    const asked = [];
+    const { token } = await (await fetch('/v1/guests', { method: 'POST' })).json();
+    const renewing = make({
+      token: async ({ expired }) => { asked.push(expired); return expired ? token : 'refused'; },
+    });
+    const many = Array.from({ length: 20 }, (_, index) => file(new Uint8Array([...bytes, index]), `${index}.jpg`));
+    const renewed = await Promise.all(renewing.add(many).map((id) => final(renewing, id)));
+    renewing.close();
+
+    // Begun again and forgotten in the same moment: nothing of it goes on unseen.
+    const hidden = make();
+    const [gone] = hidden.add(file('no picture at all', 'gone.txt'));
+    await final(hidden, gone);
+    hidden.retry(gone);
+    hidden.remove(gone);
+    await new Promise((resolve) => hidden.addEventListener('totals', ({ detail }) => { if (detail.count === 0) resolve(); }));
+    hidden.close();
+
+    // A function cannot be handed to the Worker: whoever waits hears of it.
+    const broken = make({ limits: { maxFiles: () => 3 } });
+    const deaf = await final(broken, broken.add(file('a', 'f.jpg'))[0]);
+    const rejected = await broken.unfinished().catch((error) => error.code);
+    return {
+      directory, dropped, limits, asked,
+      twice: twice.map(({ state, media_id }) => [state, media_id]),
+      renewed: [...new Set(renewed.map(({ state }) => state))],
+      broken: [deaf.state, deaf.error?.code, rejected, broken.totals.counts],
+    };
   }, photo);
 
   const bare = await context.newPage();

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everybody_can_use_the_element_and_five_thousand_files_do_not_block_its_page() -> Result<()> {
+async fn everybody_can_use_the_element_and_of_five_thousand_files_only_those_in_view_have_rows() -> Result<()> {
     let line = Line::start().await?;
     let files =
         [sample("rocket.jpg"), sample("astronaut.png"), sample("chelsea.png"), root().join("samples/README.md")];
@@ -47,6 +47,7 @@ async fn files_are_sniffed_stripped_and_drawn_in_the_browser() -> Result<()> {
     assert_eq!(drawn["shown"], json!([600, 400]), "as shown, not as stored");
     assert_eq!(drawn["thumbnail"], json!([120, 80]));
     assert_eq!(drawn["resized"], json!([300, 200]));
+    assert_eq!(drawn["redrawn"], json!([600, 400, false]), "upright, and without what was in it");
     assert_eq!(drawn["header"]["orientation"], 1, "the orientation is applied, not kept");
     assert_eq!(drawn["named"], json!(["a.jpg", 5, "image/jpeg"]), "a later visit knows the file again");
     ensure!(drawn["difference"].as_u64().is_some_and(|most| most < 40), "upright and of the same colours: {drawn}");
@@ -94,6 +95,15 @@ async fn a_later_visit_goes_on_by_the_files_handle_and_two_tabs_send_a_file_once
     browser.finish().await?;
     assert_eq!(told["directory"], json!(["is_directory"]));
     assert_eq!(told["dropped"], json!(["a.jpg", "b.jpg"]), "a directory is walked, hidden files are left out");
+    assert_eq!(told["twice"][0], told["twice"][1], "one picture for both");
+    assert_eq!(told["twice"][0][0], "ready");
+    assert_eq!(told["asked"], json!([false, true]), "one new token for all");
+    assert_eq!(told["renewed"], json!(["ready"]));
+    assert_eq!(
+        told["broken"].as_array().map(|told| &told[..3]),
+        Some(&[json!("failed"), json!("worker_failed"), json!("worker_failed")][..])
+    );
+    assert_eq!(told["broken"][3]["failed"], 1, "{}", told["broken"]);
     assert_eq!(told["without_database"], "ready");
     assert_eq!(told["unfinished_without_database"], json!([]));
     assert_eq!(told["limits"], json!(["type_refused", "file_too_large", "duplicate", "too_many_files", null]));

@@ -157,7 +157,7 @@ impl Scene {
 
     /// What the page is told in its address.
     fn query(&self, run: &Run<'_>) -> Result<String> {
-        let options = json!({ "concurrency": AT_ONCE, "partSizeBytes": PART }).to_string();
+        let options = json!({ "concurrency": AT_ONCE, "partSize": PART }).to_string();
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.append_pair("options", &options).append_pair("speed", &run.row.speed.to_string());
         if run.row.stale_token {
@@ -333,8 +333,11 @@ fn check_bytes(run: &Run<'_>, exchanges: &[Exchange]) -> Vec<String> {
             wrongs.push(format!("part {} was sent again though the store had acknowledged it", late.part().1));
         }
     }
+    let longest = sends.iter().map(|exchange| exchange.length).max().unwrap_or(0);
+    if longest > PART + FORM_BYTES {
+        wrongs.push(format!("a part of {longest} bytes, {PART} were asked for"));
+    }
     if run.row.sees == Sees::Ready {
-        let longest = sends.iter().map(|exchange| exchange.length).max().unwrap_or(0);
         let allowed = match run.row.twice {
             Twice::Nothing => 0,
             Twice::InFlight => AT_ONCE * longest,

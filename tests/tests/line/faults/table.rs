@@ -38,14 +38,14 @@ fn files() -> Vec<Row> {
         Row::new("exactly one part", Photo(PART)),
         Row::new("a last part of one byte", Photo(PART + 1)),
         // Cut into the parts that the page asks for it would have more than S3 takes. Nothing of it is sent.
-        Row::new("more than 10,000 parts", Sparse(10_001 * 8 * MIB))
+        Row::new("more than 10,000 parts", Sparse(10_001 * PART))
             .steps([Store(|link| link.swallow()), Add, Known, Tell("cancel")])
             .cancelled(),
         name("a name of emoji", "\u{1f3dd}\u{fe0f} 海 \u{1f469}\u{200d}\u{1f469}\u{200d}\u{1f467}.jpg".into()),
         name("a name with slashes", "../a/b\\c/photo.jpg".into()),
         name("a name from right to left", "\u{202e}صورة\u{202c} שלום.jpg".into()),
         name("a name of 1,000 characters", format!("{}.jpg", "n".repeat(996))),
-        Row::new("a directory dropped as a file", Directory).steps([Drop]).fails("file_unreadable", Nothing),
+        Row::new("a directory dropped as a file", Directory).steps([Drop]).fails("is_directory", Nothing),
         Row::new("a file deleted on the way", Photo(2 * THREE))
             .steps([Store(|link| link.allow(7 * MIB)), Add, Sent(7 * MIB), Delete, Store(|link| link.open())])
             .fails("file_unreadable", UntilGivenUp),
@@ -85,7 +85,7 @@ fn store() -> Vec<Row> {
             .store(Rule::always(When::Bytes, slow_down()).after(1))
             .steps([Add, Struck(1), Minutes(10), Heal])
             // Each attempt is a part; there are few, for the waits grow.
-            .twice(Parts(100)),
+            .twice(Parts(80)),
         passing("store: no answer to a part", 1, Rule::times(When::Bytes, 1, Fault::Silence).after(1)).speed(20),
         passing(
             "store: reset in the middle of a part",
