@@ -19,6 +19,8 @@ pub(crate) enum Client {
     RawSubtle(u32, &'static str),
     /// One PUT of the whole file.
     Whole,
+    /// One form of each file, so many at once, that nobody signs, checks or records: what the browser itself costs.
+    Post(u32),
     /// Uppy 5, aws-s3.
     Uppy5,
     /// Uppy 6, aws-s3.
@@ -37,6 +39,7 @@ impl Client {
             Self::Raw(concurrency) => format!("raw fetch ×{concurrency}"),
             Self::RawSubtle(concurrency, body) => format!("raw fetch ×{concurrency}, crypto.subtle, sends the {body}"),
             Self::Whole => "whole PUT".to_owned(),
+            Self::Post(concurrency) => format!("bare form ×{concurrency}"),
             Self::Uppy5 => "Uppy 5 aws-s3".to_owned(),
             Self::Uppy6 => "Uppy 6 aws-s3".to_owned(),
             Self::Tus => "tus-js-client".to_owned(),
@@ -57,6 +60,7 @@ impl Client {
                 "8 MiB parts, all signed by one request (hashed ones each by its own); up to 9 repeats"
             }
             Self::Whole => "one presigned PUT",
+            Self::Post(_) => "fetch by hand: nothing asked, signed, checked or recorded",
             Self::Uppy5 => {
                 "presign-api as Companion, 8 MiB parts, limit 6 (its default), retryDelays 0, 1, 3, 5 s (its default)"
             }
@@ -74,7 +78,7 @@ impl Client {
     pub(crate) fn page(self, at: &Addresses) -> String {
         let (origin, page) = match self {
             Self::Ours(_) => (&at.api, "ours"),
-            Self::Raw(_) | Self::RawSubtle(..) | Self::Whole => (&at.signer, "raw"),
+            Self::Raw(_) | Self::RawSubtle(..) | Self::Whole | Self::Post(_) => (&at.signer, "raw"),
             Self::Uppy5 => (&at.api, "uppy5"),
             Self::Uppy6 => (&at.api, "uppy6"),
             Self::Tus => (&at.signer, "tus"),
@@ -96,6 +100,9 @@ impl Client {
                 json!({ "signer": signer, "part_size": 8 * MIB, "concurrency": concurrency, "hash": body })
             }
             Self::Whole => json!({ "signer": signer, "whole": true, "concurrency": 6 }),
+            Self::Post(concurrency) => {
+                json!({ "post": format!("{}/{}", at.store, at.bucket), "concurrency": concurrency })
+            }
             Self::Uppy5 => json!({
                 "companion": format!("{}/companion", at.api), "token": at.token,
                 "part_size": 8 * MIB, "concurrency": 6,

@@ -16,15 +16,17 @@ use crate::{
 
 const FILE_BYTES: u64 = 200_000;
 const CLIENTS: [Client; 4] = [Client::Ours("sha256"), Client::Uppy5, Client::Uppy6, Client::Tus];
+/// What the browser, the sink and their processors bear: a form that nobody signed, which only the sink takes.
+const FLOOR: Client = Client::Post(6);
 
 /// # Errors
 /// When the files cannot be made.
 pub(super) async fn upload(row: Row, way: Way, stack: &Stack, options: &Options) -> Result<Section> {
     let count = if options.quick { 100 } else { 1_000 };
     let files = files::many(&options.work, count, FILE_BYTES)?;
-    let measured = rounds(&CLIENTS, options.runs(), options, async |client, _| {
-        let run = upload_once(stack, way, client, &files, Duration::from_secs(300)).await?;
-        Ok(run)
+    let clients = [&CLIENTS[..], if way == Way::Sink { &[FLOOR][..] } else { &[] }].concat();
+    let measured = rounds(&clients, options.runs(), options, async |client, _| {
+        upload_once(stack, way, client, &files, Duration::from_secs(300)).await
     })
     .await;
     stack.clear(way).await?;
@@ -34,7 +36,16 @@ pub(super) async fn upload(row: Row, way: Way, stack: &Stack, options: &Options)
     let mut section = Section::new(
         row.title(),
         format!("{count} files of 200 KB, from adding the first to the completion of the last."),
-        &["client", "files/s", "MB/s", "page blocked, ms", "preflights", "store's requests", "settings"],
+        &[
+            "client",
+            "files/s",
+            "MB/s",
+            "page blocked, ms",
+            "preflights",
+            "store's requests",
+            "CPU ms a file: renderer, browser, network",
+            "settings",
+        ],
     );
     let speed = |client: Client| {
         measured.iter().find(|one| one.client == client)?.median_ms().map(|ms| count as f64 / ms * 1000.0)
@@ -49,6 +60,12 @@ pub(super) async fn upload(row: Row, way: Way, stack: &Stack, options: &Options)
             format!("{:.0}", one.runs.iter().map(|run| run.blocked_ms).fold(0.0, f64::max)),
             shown(one.median_of("preflights")),
             shown(one.median_of("requests")),
+            ["cpu_renderer", "cpu_browser", "cpu_network"]
+                .map(|kind| {
+                    let a_file = one.median_of(kind).map(|seconds| seconds * 1_000.0 / count as f64);
+                    a_file.map_or("?".to_owned(), |ms| format!("{ms:.1}"))
+                })
+                .join(", "),
             one.client.settings().to_owned(),
         ]);
     }
