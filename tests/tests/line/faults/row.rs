@@ -5,6 +5,8 @@ use sealmark_tests::{faulty_http::Rule, proxy::Proxy};
 pub(super) const MIB: u64 = 1 << 20;
 /// The part size that the page asks for.
 pub(super) const PART: u64 = 5 * MIB;
+/// Where nobody answers, below the page's own origin: its policy names no other.
+pub(super) const DEAD: &str = "/dead";
 /// Parts that the page sends at once, at most.
 pub(super) const AT_ONCE: u64 = 2;
 
@@ -112,6 +114,8 @@ pub(super) struct Row {
     pub(super) speed: u64,
     /// The first token has expired.
     pub(super) stale_token: bool,
+    /// The page has two addresses of the API, of which the first never answers.
+    pub(super) dead_api: bool,
     pub(super) store: Vec<Rule>,
     pub(super) api: Vec<Rule>,
     pub(super) steps: Vec<Step>,
@@ -132,6 +136,7 @@ impl Row {
             surroundings: "",
             speed: 1,
             stale_token: false,
+            dead_api: false,
             store: Vec::new(),
             api: Vec::new(),
             steps: vec![Step::Add],
@@ -156,6 +161,10 @@ impl Row {
 
     pub(super) fn stale_token(self) -> Self {
         Self { stale_token: true, ..self }
+    }
+
+    pub(super) fn dead_api(self) -> Self {
+        Self { dead_api: true, ..self }
     }
 
     pub(super) fn store(mut self, rule: Rule) -> Self {

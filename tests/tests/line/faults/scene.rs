@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 use super::{
     chromium::{Chromium, Seen},
-    row::{AT_ONCE, PART, Row, Sees, Server, Step, Subject, Twice},
+    row::{AT_ONCE, DEAD, PART, Row, Sees, Server, Step, Subject, Twice},
 };
 
 /// Longest wait for anything in a row.
@@ -157,7 +157,11 @@ impl Scene {
 
     /// What the page is told in its address.
     fn query(&self, run: &Run<'_>) -> Result<String> {
-        let options = json!({ "concurrency": AT_ONCE, "partSize": PART }).to_string();
+        let mut options = json!({ "concurrency": AT_ONCE, "partSize": PART });
+        if run.row.dead_api {
+            options["api"] = json!([DEAD, ""]);
+        }
+        let options = options.to_string();
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.append_pair("options", &options).append_pair("speed", &run.row.speed.to_string());
         if run.row.stale_token {
@@ -266,6 +270,9 @@ impl Scene {
             if let Some(state) = run.row.never.iter().find(|state| shown.seen.iter().any(|seen| seen == *state)) {
                 wrongs.push(format!("the page went through {:?}, {state} among them", shown.seen));
             }
+        }
+        if run.row.dead_api && self.api.relay.struck() == 0 {
+            wrongs.push("the first address was not tried".to_owned());
         }
         if run.row.stale_token && !seen.questions.iter().any(|question| question["expired"] == true) {
             wrongs.push("no new token was asked for".to_owned());

@@ -140,6 +140,10 @@ fn api() -> Vec<Row> {
             .api(Rule::always(When::AnyCall, Fault::gateway(503)))
             .steps([Add, Struck(1), Minutes(10), Heal]),
         Row::new("the token has expired", Photo(THREE)).stale_token(),
+        Row::new("API: the first of two addresses never answers", Photo(THREE))
+            .speed(20)
+            .dead_api()
+            .api(Rule::always(When::Call("POST", "/dead/v1/uploads"), Fault::Silence)),
     ]
 }
 
