@@ -52,7 +52,7 @@ pub(super) async fn upload(row: Row, way: Way, stack: &Stack, options: &Options)
     };
     for one in &measured {
         let files_per_s = speed(one.client);
-        let shown = |value: Option<f64>| value.map_or("failed".to_owned(), |value| format!("{value:.0}"));
+        let shown = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.0}"));
         section.lines.push(vec![
             one.client.name(),
             shown(files_per_s),
@@ -70,6 +70,9 @@ pub(super) async fn upload(row: Row, way: Way, stack: &Stack, options: &Options)
         ]);
     }
     section.note_failures(&measured);
+    if way == Way::SeaweedFs {
+        section.notes.push("tus-js-client's server writes to its own disk: no store stands behind it.".to_owned());
+    }
     for peer in [Client::Uppy5, Client::Uppy6, Client::Tus] {
         let ratio = speed(Client::Ours("sha256")).zip(speed(peer)).map(|(ours, peer)| ours / peer);
         section.targets.push(Target::at_least(format!("Sealmark ÷ {}", peer.name()), 2.0, ratio));
