@@ -267,7 +267,8 @@ mod tests {
     use std::collections::BTreeMap;
 
     use sealmark_protocol::{
-        Integrity, PartToSign, SignPartsResponse, SignedPart, Upload as Created, UploadState, plan_parts,
+        Integrity, PartNumber, PartToSign, SignPartsResponse, SignedPart, StoredPart, Upload as Created, UploadState,
+        plan_parts,
     };
 
     use super::*;
@@ -330,6 +331,7 @@ mod tests {
     /// A part on its way.
     struct Put {
         ticket: Ticket,
+        number: PartNumber,
         length: u64,
         sent_bytes: u64,
     }
@@ -342,13 +344,15 @@ mod tests {
         bytes_per_s: u64,
         puts: Vec<Put>,
         hashes: usize,
+        /// The upload as the server has it.
+        upload: Option<Created>,
     }
 
     impl Sent {
         fn new(limits: Limits, bytes_per_s: u64) -> Self {
             let mut fleet = Fleet::new(limits, Hint::default());
             let number = fleet.add(Source { size_bytes: 50 << 30, ..source(1) }, 0, 1);
-            let mut sent = Self { fleet, number, now_ms: 1, bytes_per_s, puts: Vec::new(), hashes: 0 };
+            let mut sent = Self { fleet, number, now_ms: 1, bytes_per_s, puts: Vec::new(), hashes: 0, upload: None };
             let begun = sent.fleet.start(1);
             sent.carry_out(begun);
             sent
@@ -384,13 +388,20 @@ mod tests {
                             signed: request.sign.iter().map(signed).collect(),
                             challenge: None,
                         };
+                        self.upload = Some(Created { signed: Vec::new(), ..upload.clone() });
                         self.step(Event::Created { ticket, outcome: Ok(upload) });
                     }
                     Command::Sign { ticket, parts, .. } => {
                         let outcome = Ok(SignPartsResponse { parts: parts.iter().map(signed).collect() });
                         self.step(Event::Signed { ticket, outcome });
                     }
-                    Command::Put { ticket, length, .. } => self.puts.push(Put { ticket, length, sent_bytes: 0 }),
+                    Command::Fetch { ticket, .. } => {
+                        let upload = self.upload.clone().unwrap();
+                        self.step(Event::Fetched { ticket, outcome: Ok(upload) });
+                    }
+                    Command::Put { ticket, request, length, .. } => {
+                        self.puts.push(Put { ticket, number: request.number, length, sent_bytes: 0 });
+                    }
                     Command::Hash { .. } => self.hashes += 1,
                     _ => {}
                 }
@@ -407,7 +418,9 @@ mod tests {
                     put.sent_bytes += self.bytes_per_s / 100;
                     let ticket = put.ticket;
                     if put.sent_bytes >= put.length {
-                        self.puts.remove(index);
+                        let Put { number, length, .. } = self.puts.remove(index);
+                        let part = StoredPart { number, size_bytes: length, etag: "e".to_owned() };
+                        self.upload.as_mut().unwrap().parts.push(part);
                         self.step(Event::Put { ticket, outcome: Ok(None) });
                     } else {
                         let sent_bytes = put.sent_bytes;

@@ -254,6 +254,7 @@ impl Engine {
         match outcome {
             Ok(upload) => {
                 self.call_succeeded();
+                self.store_is_away = false;
                 let known = Known { upload_id: upload.upload_id, media_id: upload.media_id };
                 match upload.state {
                     UploadState::Open if upload.size_bytes == self.source.size_bytes => {
@@ -270,7 +271,10 @@ impl Engine {
             Err(CallError::Refused { code: code @ (ErrorCode::UploadNotFound | ErrorCode::UploadClosed), .. }) => {
                 self.upload_is_gone(code);
             }
-            Err(error) => self.call_failed(error),
+            Err(error) => {
+                self.store_is_away = matches!(error, CallError::Refused { code: ErrorCode::StoreUnavailable, .. });
+                self.call_failed(error);
+            }
         }
     }
 

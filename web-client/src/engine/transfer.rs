@@ -26,6 +26,7 @@ impl Engine {
     pub(super) fn pump_parts(&mut self, share: Share) {
         let sends = matches!(self.state, State::Sending);
         let hashes = sends || matches!(self.state, State::Creating | State::Hashing);
+        let is_held = self.store_is_away && self.wants_list();
         let Some(parts) = self.parts.as_mut().filter(|_| hashes) else { return };
         if sends && parts.is_whole() {
             return self.enter(State::Completing);
@@ -33,6 +34,9 @@ impl Engine {
         parts.fill(WINDOW);
         let integrity = parts.integrity();
         let Share { mut puts, mut hashing, mut ahead, .. } = share;
+        if is_held {
+            puts = 0;
+        }
         for part in parts.active_mut() {
             if part.not_before_ms > self.now_ms {
                 continue;
@@ -214,6 +218,7 @@ impl Engine {
         let error = match outcome {
             Ok(etag) => {
                 parts.store(ticket, etag);
+                self.store_is_away = false;
                 let stored = parts.stored_bytes();
                 self.pace.add(length - sent_bytes);
                 self.pace.measure(self.now_ms);
@@ -295,23 +300,24 @@ impl Engine {
             let code = ErrorCode::UploadNotFound;
             return self.fail(UploadFailure::new(Code::Api(code), code.title()));
         }
-        let Some(parts) = &mut self.parts else { return };
-        let asked = parts.asked();
-        if let Some(part) = parts.by_number(number) {
-            part.unsure = Some(asked);
-            self.put_again(number, Trouble::Server, None);
-        }
+        self.put_again(number, Trouble::Server, None);
     }
 
     /// Sends the part again after a wait, unless that has gone on for too long.
     fn put_again(&mut self, number: PartNumber, trouble: Trouble, retry_after_ms: Option<u64>) {
         let (now_ms, patience) = (self.now_ms, self.limits.patience());
+        let Some(parts) = &mut self.parts else { return };
+        let asked = parts.asked();
+        let Some(part) = parts.by_number(number) else { return };
+        // A store in trouble takes all of a part before it says so. Whether it is back is asked by its list, which is short.
+        if matches!(trouble, Trouble::Server | Trouble::Throttled) {
+            part.unsure = Some(asked);
+        }
         // In an outage that the system knows of, and in a break, nothing counts as failed.
         if !self.online || self.paused {
             return;
         }
         self.notes.push(Note::Failed(trouble));
-        let Some(part) = self.parts.as_mut().and_then(|parts| parts.by_number(number)) else { return };
         match part.attempts.fail(now_ms, patience, trouble, retry_after_ms, &mut self.jitter) {
             Some(wait_ms) => part.not_before_ms = now_ms + wait_ms,
             None => {
