@@ -124,7 +124,7 @@ pub struct Engine {
     acknowledged_bytes: u64,
     creations: u32,
     repairs: u32,
-    /// Whether the server could not reach the store for its list, so that a part would go for nothing.
+    /// Whether the store was in trouble and has not told its list since, so that a part would go for nothing.
     store_is_away: bool,
     tickets: u32,
     wake_at_ms: Option<u64>,

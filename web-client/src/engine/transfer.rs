@@ -312,6 +312,7 @@ impl Engine {
         // A store in trouble takes all of a part before it says so. Whether it is back is asked by its list, which is short.
         if matches!(trouble, Trouble::Server | Trouble::Throttled) {
             part.unsure = Some(asked);
+            self.store_is_away = true;
         }
         // In an outage that the system knows of, and in a break, nothing counts as failed.
         if !self.online || self.paused {
