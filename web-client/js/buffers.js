@@ -16,7 +16,7 @@ export class Buffers {
    */
   async read(blob) {
     try {
-      return await this.#into(this.#taken(blob.size), blob);
+      return await this.#into(blob);
     } catch {
       // A browser whose blobs cannot be read into a buffer, or a file that cannot be read: this says which.
       return new Uint8Array(await blob.arrayBuffer());
@@ -33,10 +33,11 @@ export class Buffers {
     return at < 0 ? new ArrayBuffer(length) : this.#spare.splice(at, 1)[0];
   }
 
-  async #into(buffer, blob) {
+  async #into(blob) {
     const stream = blob.stream();
     const reader = stream.getReader({ mode: 'byob' });
     this.#open.add(stream);
+    let buffer = this.#taken(blob.size);
     let filled = 0;
     try {
       while (filled < blob.size) {

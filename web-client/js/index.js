@@ -194,7 +194,9 @@ export class Uploader extends EventTarget {
   async #answer({ question, reason }) {
     let answer;
     try {
-      answer = { token: String(await this.#token(reason)) };
+      const token = await this.#token(reason);
+      if (typeof token !== 'string') throw new TypeError('the token is no text');
+      answer = { token };
     } catch (error) {
       answer = { error: String(error?.message ?? error) };
     }

@@ -56,10 +56,7 @@ const host = {
     return asked;
   },
 
-  prepare(_number, file) {
-    return gate.prepare(file);
-  },
-
+  prepare: file => gate.prepare(file),
   read: blob => buffers.read(blob),
   give: bytes => buffers.give(bytes),
 

@@ -33,7 +33,7 @@ extern "C" {
 
     /// The file as it is to be sent; an exception's `code` says why it is not.
     #[wasm_bindgen(method, catch)]
-    pub(super) async fn prepare(this: &Host, id: &str, file: &File) -> Result<JsValue, JsValue>;
+    pub(super) async fn prepare(this: &Host, file: &File) -> Result<JsValue, JsValue>;
 
     /// The bytes of a blob, in a buffer that wants to be given back.
     #[wasm_bindgen(method)]

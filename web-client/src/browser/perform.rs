@@ -211,7 +211,7 @@ impl Inner {
     /// Prepares the file, and looks whether it was begun before.
     async fn identify(&self, number: UploadNumber, source: File) -> Result<Identity, UploadFailure> {
         let id = decimal(number.0);
-        let prepared = self.host.prepare(&id, &source).await.map_err(|error| {
+        let prepared = self.host.prepare(&source).await.map_err(|error| {
             let code = field(&error, "code").as_string();
             UploadFailure::new(Code::of_preparing(&code.unwrap_or_default()), file::words(&error))
         })?;
