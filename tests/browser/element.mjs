@@ -130,5 +130,20 @@ await scenario(async ({ page, files }) => {
     const rows = document.querySelector('sealmark-uploader').shadowRoot.querySelectorAll('li.row').length;
     return { ids: ids.length, took: Math.round(took), tasks, rows };
   });
-  say('checked', { found, chinese, many });
+  // Options from before its definition, a language that is none, two files where one is taken.
+  const odd = await page.evaluate(async () => {
+    const element = document.implementation.createHTMLDocument('').createElement('sealmark-uploader');
+    element.options = { concurrency: 3 };
+    element.setAttribute('lang', 'en_US');
+    element.setAttribute('token-url', 'v1/guests');
+    document.body.append(element);
+    await new Promise((resolve) => setTimeout(resolve));
+    const transfer = new DataTransfer();
+    for (const name of ['a.jpg', 'b.jpg']) transfer.items.add(new File(['no picture'], name));
+    const added = new Promise((resolve) => element.addEventListener('added', ({ detail }) => resolve(detail)));
+    element.shadowRoot.querySelector('.frame').dispatchEvent(new DragEvent('drop', { dataTransfer: transfer }));
+    const dropped = (await added).map(({ file_name: name }) => name);
+    return { options: element.options, text: element.shadowRoot.querySelector('[part~=choose]').textContent, dropped };
+  });
+  say('checked', { found, chinese, many, odd });
 });

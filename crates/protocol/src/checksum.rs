@@ -49,11 +49,6 @@ impl Crc64Nvme {
         hasher.finish()
     }
 
-    /// Wraps a value that some other hasher produced.
-    pub const fn from_value(value: u64) -> Self {
-        Self(value)
-    }
-
     /// The value.
     pub const fn value(self) -> u64 {
         self.0

@@ -29,6 +29,8 @@ async fn everybody_can_use_the_element_and_of_five_thousand_files_only_those_in_
         assert_eq!(violations, &json!([]), "{view}");
     }
     assert_eq!(checked["chinese"], "选择照片");
+    let odd = json!({ "options": { "concurrency": 3 }, "text": "Choose a photo", "dropped": ["a.jpg"] });
+    assert_eq!(checked["odd"], odd);
     let many = &checked["many"];
     println!("5,000 files: {many}");
     assert_eq!(many["ids"], 5_000);
