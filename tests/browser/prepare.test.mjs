@@ -1,4 +1,4 @@
-// `node --test`: what prepare.js does without a browser. The same table runs in Chromium by prepare.mjs.
+// `node --test`: what prepare.js and turns.js do without a browser. The same table runs in Chromium by prepare.mjs.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { mkdtempSync, readdirSync, writeFileSync, copyFileSync } from 'node:fs';
@@ -28,4 +28,20 @@ test('a real photograph with a position', async () => {
     assert.deepEqual(await prepare.sniff(after), before);
     assert.ok(after.size <= blob.size);
   }
+});
+
+test('who begins to wait while the picture is being marked gets it too', async () => {
+  Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
+  const { Turns } = await import(pathToFileURL(join(folder, 'turns.js')));
+  let written;
+  const turns = new Turns('', { mark: () => new Promise((resolve) => { written = resolve; }), marked: async () => undefined });
+  await turns.take('file', 1);
+  const released = turns.release(1, 'file', 'picture');
+  const marked = Date.now();
+  while (Date.now() === marked);
+  const taken = turns.take('file', 2);
+  await new Promise(setImmediate);
+  written();
+  await released;
+  assert.equal(await taken, 'picture');
 });

@@ -80,7 +80,10 @@ await scenario(async ({ page, context, files }) => {
   }, photo);
   const both = Promise.all([send(page), send(other)]);
   // The store holds its answers back until one tab waits for the other.
-  await page.waitForFunction(async () => (await navigator.locks.query()).pending.length > 0);
+  // (waitForFunction takes a promise for an answer.)
+  await page.evaluate(async () => {
+    while ((await navigator.locks.query()).pending.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  });
   say('waiting');
   const [first, second] = await both;
   say('tabs', { first, second });

@@ -1,5 +1,8 @@
 // One file, one sender: two tabs, or two entries of one list, never send the same file at the same time.
 
+/** Between a picture's mark and the end of its turn its mark is written: who began to wait by then means it too. */
+const MARKING_MS = 5_000;
+
 /** Stands in for `navigator.locks` in insecure contexts, within this Worker. */
 class LocalLocks {
   #held = new Map();
@@ -45,7 +48,7 @@ export class Turns {
    */
   async take(fingerprint, id) {
     this.release(id);
-    const since = Date.now();
+    const since = Date.now() - MARKING_MS;
     if (await this.#take(fingerprint, id, { ifAvailable: true })) return undefined;
     await this.#take(fingerprint, id, {});
     const here = this.#became.get(fingerprint);
