@@ -169,6 +169,7 @@ impl Jobs {
             width: marked.width,
             height: marked.height,
             template: marked.template,
+            method: marked.method.to_string(),
             render_key,
             job_ms: begun.elapsed().as_millis() as u64,
         };
@@ -180,7 +181,7 @@ impl Jobs {
             PublishOutcome::Published(version) => {
                 tracing::info!(
                     media.id = %job.media_id, version = version.version, digest = version.digest,
-                    bytes = version.size_bytes, duration_ms = version.job_ms, "published"
+                    bytes = version.size_bytes, duration_ms = version.job_ms, method = %marked.method, "published"
                 );
                 Ok(Ended::Published)
             }

@@ -6,7 +6,7 @@ use sealmark_catalogue::Job;
 use sealmark_protocol::{FailureCode, Sha256Digest};
 use sealmark_storage::Extension;
 use sealmark_watermark_dsl::Variables;
-use sealmark_watermark_render::{Fonts, Limits, RENDERER_VERSION, RenderError, render, verify};
+use sealmark_watermark_render::{Fonts, Limits, Method, RENDERER_VERSION, RenderError, render, verify};
 
 use crate::template_file::{Loaded, TemplateFile};
 
@@ -37,6 +37,8 @@ pub(crate) struct Marked {
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) template: String,
+    /// How the mark came into the file.
+    pub(crate) method: Method,
 }
 
 /// Why a picture cannot be marked; no repeat helps.
@@ -108,7 +110,7 @@ impl Current {
     pub(crate) fn render(&self, original: &[u8], variables: &Variables) -> Result<Marked, MarkError> {
         let template = &self.loaded.template;
         let output = render(original, template, variables, &self.fonts, &self.limits)?;
-        verify(original, &output.bytes, &output.touched, &self.limits)?;
+        verify(original, &output.bytes, &output.touched, output.method, &self.limits)?;
         if !output.missing_glyphs.is_empty() {
             tracing::warn!(
                 template = template.name(), media.id = variables.media_id, missing = ?output.missing_glyphs,
@@ -125,6 +127,7 @@ impl Current {
             width: output.width,
             height: output.height,
             template: template.name().to_owned(),
+            method: output.method,
             bytes: output.bytes.into(),
         })
     }

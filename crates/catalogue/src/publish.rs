@@ -32,6 +32,8 @@ pub struct NewRendition {
     pub template: String,
     /// Identity of everything that it was rendered from: source etag, template digest, fonts digest, renderer version.
     pub render_key: String,
+    /// How the mark came into the file, in words.
+    pub method: String,
     /// Time from taking the job to the swap, in milliseconds.
     pub job_ms: u64,
 }
@@ -110,7 +112,7 @@ impl Catalogue {
             job_ms: new.job_ms,
             created_at_ms: now_ms,
         };
-        insert_rendition(&mut transaction, media_id, &published, &new.render_key).await?;
+        insert_rendition(&mut transaction, media_id, &published, new).await?;
         insert_event(&mut transaction, event, now_ms).await?;
         transaction.commit().await?;
         Ok(PublishOutcome::Published(published))
@@ -176,25 +178,27 @@ impl Catalogue {
 async fn insert_rendition(
     connection: &mut AnyConnection,
     media_id: MediaId,
-    new: &Rendition,
-    render_key: &str,
+    published: &Rendition,
+    new: &NewRendition,
 ) -> Result<(), CatalogueError> {
     sqlx::query(
         "INSERT INTO renditions (media_id, version, digest, object_key, content_type, size_bytes, width, height, \
-         template, render_key, job_ms, created_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+         template, render_key, job_ms, created_at_ms, method) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     )
     .bind(media_id.to_string())
-    .bind(i64::from(new.version))
-    .bind(&new.digest)
-    .bind(&new.key)
-    .bind(&new.content_type)
-    .bind(bigint(new.size_bytes))
-    .bind(i64::from(new.width))
-    .bind(i64::from(new.height))
-    .bind(&new.template)
-    .bind(render_key)
-    .bind(bigint(new.job_ms))
-    .bind(new.created_at_ms)
+    .bind(i64::from(published.version))
+    .bind(&published.digest)
+    .bind(&published.key)
+    .bind(&published.content_type)
+    .bind(bigint(published.size_bytes))
+    .bind(i64::from(published.width))
+    .bind(i64::from(published.height))
+    .bind(&published.template)
+    .bind(&new.render_key)
+    .bind(bigint(published.job_ms))
+    .bind(published.created_at_ms)
+    .bind(storable(&new.method))
     .execute(connection)
     .await?;
     Ok(())

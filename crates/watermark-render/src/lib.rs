@@ -14,7 +14,7 @@
 //! let template = Template::from_source(r#"template "t" { text "© {user_id}" { size = 20%h } }"#).unwrap();
 //! let variables = Variables { user_id: "ada".into(), ..Variables::default() };
 //! let output = render(&source, &template, &variables, &Fonts::embedded(), &Limits::default())?;
-//! verify(&source, &output.bytes, &output.touched, &Limits::default())?;
+//! verify(&source, &output.bytes, &output.touched, output.method, &Limits::default())?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -32,6 +32,7 @@ mod format;
 mod jpeg;
 mod layout;
 mod limits;
+mod metadata;
 mod png;
 mod render;
 mod scene;
@@ -44,12 +45,14 @@ pub use encode::JPEG_QUALITY;
 pub use error::RenderError;
 pub use fonts::{DEFAULT_FONT, Fonts};
 pub use format::Format;
+pub use jpeg::{Codes, Refusal};
 pub use layout::{MAX_EM_PX, layout};
 pub use limits::Limits;
-pub use render::{Output, render};
+pub use metadata::Metadata;
+pub use render::{Method, Output, render};
 pub use scene::{Mark, PlacedGlyph, Rect, Scene, SceneShadow};
-pub use verify::{BLOCK_PX, MAX_CHANNEL_DIFFERENCE, MAX_LUMA_DIFFERENCE, VerifyFailure, verify};
+pub use verify::{BLOCK_PX, MAX_CHANNEL_DIFFERENCE, MAX_LUMA_DIFFERENCE, Proof, VerifyFailure, verify};
 
 /// Counts the changes that alter a rendition's bytes or pixels. Part of what makes a rendition the same as another,
 /// together with source, template, variables and [`Fonts::digest`]: raise it with every such change.
-pub const RENDERER_VERSION: u32 = 1;
+pub const RENDERER_VERSION: u32 = 2;

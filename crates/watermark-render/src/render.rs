@@ -1,11 +1,47 @@
 //! The whole way: an original's bytes to a rendition's.
 
+use std::fmt;
+
+use image::metadata::Orientation;
 use sealmark_watermark_dsl::{Template, Variables};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Fonts, Format, Limits, Pixels, Rect, RenderError, Stamp, decode::decode, draw, encode::encode, fonts::hex, layout,
+    Codes, Fonts, Format, Limits, Metadata, Pixels, Rect, Refusal, RenderError, Stamp,
+    decode::decode,
+    draw,
+    encode::encode,
+    fonts::hex,
+    jpeg::{Original, Stored},
+    layout,
 };
+
+/// How a mark came into a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// A JPEG's untouched bits were copied, and only the MCUs under the mark coded anew.
+    Spliced(Codes),
+    /// A JPEG's coefficients were all read and written again: it is progressive, or has several scans.
+    Rewritten(Codes),
+    /// The pixels were decoded and encoded anew; of a JPEG with the reason.
+    Encoded(Option<Refusal>),
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let codes = |codes: &Codes| match codes {
+            Codes::Own => "with its own codes",
+            Codes::Added => "with longer codes added",
+            Codes::New => "with new codes",
+        };
+        match self {
+            Self::Spliced(found) => write!(f, "spliced, {}", codes(found)),
+            Self::Rewritten(found) => write!(f, "coefficients kept, scans written again {}", codes(found)),
+            Self::Encoded(None) => write!(f, "decoded and encoded"),
+            Self::Encoded(Some(refusal)) => write!(f, "decoded and encoded: {refusal}"),
+        }
+    }
+}
 
 /// A rendition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,26 +52,32 @@ pub struct Output {
     pub content_type: &'static str,
     /// Ending of a file's name, without the dot.
     pub extension: &'static str,
-    /// Width in pixels, as shown, which is as stored.
+    /// Width in pixels, as shown.
     pub width: u32,
-    /// Height in pixels, as shown, which is as stored.
+    /// Height in pixels, as shown.
     pub height: u32,
     /// SHA-256 of `bytes`, in hex.
     pub digest: String,
     /// What the marks may have changed, in pixels as shown; one rectangle for each mark that can be seen.
     pub touched: Vec<Rect>,
+    /// How the mark came into the file.
+    pub method: Method,
     /// Characters that the fonts do not have, each once; a box stands in their place.
     pub missing_glyphs: Vec<char>,
 }
 
 /// Draws a template onto a picture.
 ///
-/// `source` is a JPEG or a PNG by its first bytes. The output has the same format, is upright whatever the EXIF
-/// orientation said, keeps the ICC profile and drops all other metadata. A PNG keeps its depth (8 or 16 bits), its
-/// alpha and whether it is gray; one with a palette becomes RGB or RGBA, one with 1, 2 or 4 bits gets 8. A JPEG is
-/// encoded anew at [`crate::JPEG_QUALITY`]; one in CMYK becomes RGB. The same input gives the same bytes.
+/// `source` is a JPEG or a PNG by its first bytes; the output has the same format, and keeps of the metadata what
+/// [`Metadata`] does by default. The same input gives the same bytes.
 ///
-/// Memory: about twice the decoded picture, see [`Limits`].
+/// A JPEG keeps every coefficient outside of the MCUs that the mark reaches, and is stored turned as it was. One that
+/// cannot ([`Refusal`] says why) is decoded, turned upright and encoded anew at [`crate::JPEG_QUALITY`], and RGB where
+/// it was CMYK. A PNG is upright, and keeps its depth (8 or 16 bits), its alpha and whether it is gray; one with a
+/// palette becomes RGB or RGBA, one with 1, 2 or 4 bits gets 8.
+///
+/// Memory: of a spliced JPEG a few times the file and the touched MCUs; of others about twice the decoded picture, see
+/// [`Limits`].
 ///
 /// # Errors
 /// Of the picture: [`RenderError::UnsupportedFormat`], [`RenderError::BrokenImage`], [`RenderError::ImageTooLarge`],
@@ -49,27 +91,98 @@ pub fn render(
     limits: &Limits,
 ) -> Result<Output, RenderError> {
     let format = Format::sniff(source)?;
-    let decoded = decode(source, format, limits)?;
-    let mut image = decoded.image;
-    image.apply_orientation(decoded.orientation);
+    let job = Job { source, format, template, variables, fonts, limits, metadata: Metadata::default() };
+    if format != Format::Jpeg {
+        return job.encoded(None);
+    }
+    let refusal = match Original::open(source, limits) {
+        Ok(original) => match job.spliced(&original)? {
+            Ok(output) => return Ok(output),
+            Err(refusal) => refusal,
+        },
+        Err(refusal) => refusal,
+    };
+    job.encoded(Some(refusal))
+}
 
-    let scene = layout(template, variables, image.width(), image.height(), fonts)?;
-    let stamps = draw(&scene, fonts)?;
-    if let Some(mut pixels) = Pixels::of(&mut image) {
-        stamps.iter().for_each(|stamp| stamp.blend_onto(&mut pixels));
-    } else {
-        return Err(RenderError::UnsupportedFormat { found: "a picture with samples of a kind that is not read" });
+struct Job<'a> {
+    source: &'a [u8],
+    format: Format,
+    template: &'a Template,
+    variables: &'a Variables,
+    fonts: &'a Fonts,
+    limits: &'a Limits,
+    metadata: Metadata,
+}
+
+/// What there is to know of a rendition but its bytes.
+struct Drawn {
+    width: u32,
+    height: u32,
+    touched: Vec<Rect>,
+    missing_glyphs: Vec<char>,
+}
+
+impl Job<'_> {
+    /// Into the coefficients, if they can be kept.
+    fn spliced(&self, original: &Original<'_>) -> Result<Result<Output, Refusal>, RenderError> {
+        let (stored_width, stored_height) = original.size();
+        check_pixels(stored_width, stored_height, self.limits)?;
+        let orientation = original.orientation();
+        let (width, height) = turned_size(orientation, stored_width, stored_height);
+        let (drawn, stamps) = self.draw(width, height)?;
+        let stored: Vec<Stored> = stamps.iter().map(|stamp| Stored::new(stamp, orientation, width, height)).collect();
+        Ok(original.mark(&stored, &self.metadata).map(|marked| self.output(drawn, marked.bytes, marked.method)))
     }
 
-    let bytes = encode(&image, format, decoded.profile, source)?;
-    Ok(Output {
-        digest: hex(&Sha256::digest(&bytes)),
-        content_type: format.content_type(),
-        extension: format.extension(),
-        width: image.width(),
-        height: image.height(),
-        touched: stamps.iter().filter_map(Stamp::touched).collect(),
-        missing_glyphs: scene.missing_glyphs,
-        bytes,
-    })
+    /// Onto decoded pixels.
+    fn encoded(&self, refusal: Option<Refusal>) -> Result<Output, RenderError> {
+        let decoded = decode(self.source, self.format, self.limits)?;
+        let mut image = decoded.image;
+        image.apply_orientation(decoded.orientation);
+        let (drawn, stamps) = self.draw(image.width(), image.height())?;
+        if let Some(mut pixels) = Pixels::of(&mut image) {
+            stamps.iter().for_each(|stamp| stamp.blend_onto(&mut pixels));
+        } else {
+            return Err(RenderError::UnsupportedFormat { found: "a picture with samples of a kind that is not read" });
+        }
+        let bytes = encode(&image, self.format, decoded.profile, self.source)?;
+        Ok(self.output(drawn, bytes, Method::Encoded(refusal)))
+    }
+
+    fn draw(&self, width: u32, height: u32) -> Result<(Drawn, Vec<Stamp>), RenderError> {
+        let scene = layout(self.template, self.variables, width, height, self.fonts)?;
+        let stamps = draw(&scene, self.fonts)?;
+        let touched = stamps.iter().filter_map(Stamp::touched).collect();
+        Ok((Drawn { width, height, touched, missing_glyphs: scene.missing_glyphs }, stamps))
+    }
+
+    fn output(&self, drawn: Drawn, bytes: Vec<u8>, method: Method) -> Output {
+        Output {
+            digest: hex(&Sha256::digest(&bytes)),
+            content_type: self.format.content_type(),
+            extension: self.format.extension(),
+            width: drawn.width,
+            height: drawn.height,
+            touched: drawn.touched,
+            method,
+            missing_glyphs: drawn.missing_glyphs,
+            bytes,
+        }
+    }
+}
+
+fn check_pixels(width: u32, height: u32, limits: &Limits) -> Result<(), RenderError> {
+    let Limits { max_pixels, max_decoded_bytes } = *limits;
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels > max_pixels {
+        let decoded_bytes = pixels * 3;
+        return Err(RenderError::ImageTooLarge { width, height, decoded_bytes, max_pixels, max_decoded_bytes });
+    }
+    Ok(())
+}
+
+/// Width and height as shown.
+fn turned_size(orientation: Orientation, width: u32, height: u32) -> (u32, u32) {
+    if orientation.to_exif() >= 5 { (height, width) } else { (width, height) }
 }

@@ -8,8 +8,9 @@ use std::fmt;
 use image::{DynamicImage, metadata::Orientation};
 
 use crate::{
-    Format, Limits, Rect, RenderError,
+    Format, Limits, Metadata, Method, Rect, RenderError,
     decode::{Decoded, decode},
+    jpeg::{Difference, Original},
     png,
 };
 
@@ -50,7 +51,16 @@ pub enum VerifyFailure {
         /// Its row.
         y: u32,
     },
-    /// A block outside of the touched areas differs by more than the bounds (JPEG).
+    /// The output has another frame, other quantization tables or other scans (JPEG).
+    Structure,
+    /// A coefficient outside of the touched areas differs (JPEG).
+    Coefficient {
+        /// The MCU's column.
+        column: u32,
+        /// The MCU's row.
+        row: u32,
+    },
+    /// A block outside of the touched areas differs by more than the bounds (JPEG that was encoded anew).
     Block {
         /// Its first column.
         x: u32,
@@ -71,25 +81,87 @@ impl fmt::Display for VerifyFailure {
             Self::Profile => write!(f, "the output has another colour profile"),
             Self::Metadata => write!(f, "the output holds metadata that it should not"),
             Self::Pixel { x, y } => write!(f, "the pixel at {x},{y} has changed outside of the mark"),
+            Self::Structure => write!(f, "the output is built in another way"),
+            Self::Coefficient { column, row } => {
+                write!(f, "a coefficient of the MCU in column {column}, row {row} has changed outside of the mark")
+            }
             Self::Block { x, y } => write!(f, "the block at {x},{y} has changed outside of the mark"),
         }
     }
 }
 
+/// What has been proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Proof {
+    /// Every coefficient outside of the mark's MCUs is equal (JPEG).
+    Coefficients,
+    /// Every pixel outside of the mark is equal (PNG).
+    Pixels,
+    /// Every block outside of the mark is near (a JPEG whose coefficients cannot be kept).
+    NearBlocks,
+}
+
 /// Proves that `output` is `source` but for the touched areas, before anybody sees it.
 ///
-/// Both are decoded. Format, size as shown, kind of samples and profile must be the same, and the output must hold no
-/// other metadata. Then, outside of `touched` (pixels as shown): every pixel of a PNG is equal. A JPEG is encoded anew
-/// in this release, so its proof is weaker: in every block of 8x8 pixels that no touched area reaches, the mean
-/// absolute difference is at most [`MAX_LUMA_DIFFERENCE`] in luma and [`MAX_CHANNEL_DIFFERENCE`] in each channel.
+/// `touched` is in pixels as shown. Of a JPEG that [`crate::render`] puts marks into without encoding it anew, every
+/// coefficient of every MCU that no touched area reaches is equal, and frame, quantization, scans and metadata are what
+/// they should be. Of others both files are decoded: format, size as shown, kind of samples and profile must be the
+/// same, and the output must hold no other metadata. Then, outside of `touched`, every pixel of a PNG is equal; a JPEG
+/// that `method` says was encoded anew has, in every block of 8x8 pixels that no touched area reaches, a mean absolute
+/// difference of at most [`MAX_LUMA_DIFFERENCE`] in luma and [`MAX_CHANNEL_DIFFERENCE`] in each channel.
 ///
 /// # Errors
 /// [`RenderError::VerifyFailed`] with the first thing found; for a source that cannot be decoded what
 /// [`crate::render`] says to it.
-pub fn verify(source: &[u8], output: &[u8], touched: &[Rect], limits: &Limits) -> Result<(), RenderError> {
+pub fn verify(
+    source: &[u8],
+    output: &[u8],
+    touched: &[Rect],
+    method: Method,
+    limits: &Limits,
+) -> Result<Proof, RenderError> {
     let format = Format::sniff(source)?;
+    let failed = |failure| RenderError::VerifyFailed { failure };
+    if let Method::Spliced(_) | Method::Rewritten(_) = method {
+        // What was kept can be read.
+        let original = Original::open(source, limits).map_err(|_| failed(VerifyFailure::Format))?;
+        let touched = stored(touched, original.orientation(), original.size());
+        return match original.prove(output, &touched, &Metadata::default()) {
+            Ok(()) => Ok(Proof::Coefficients),
+            Err(Difference::Unreadable(_)) => Err(failed(VerifyFailure::Undecodable)),
+            Err(Difference::Structure) => Err(failed(VerifyFailure::Structure)),
+            Err(Difference::Metadata) => Err(failed(VerifyFailure::Metadata)),
+            Err(Difference::Mcu { column, row }) => Err(failed(VerifyFailure::Coefficient { column, row })),
+        };
+    }
     let before = decode(source, format, limits)?;
-    check(&before, format, output, touched, limits).map_err(|failure| RenderError::VerifyFailed { failure })
+    check(&before, format, output, touched, limits).map_err(failed)?;
+    Ok(match format {
+        Format::Jpeg => Proof::NearBlocks,
+        Format::Png => Proof::Pixels,
+    })
+}
+
+/// Rectangles of a picture as shown, in pixels as stored.
+fn stored(touched: &[Rect], orientation: Orientation, (width, height): (u32, u32)) -> Vec<Rect> {
+    let turned = |rect: &Rect| {
+        let (right, bottom) = (rect.right(), rect.bottom());
+        let (flip_x, flip_y) = (|x: u32| width.saturating_sub(x), |y: u32| height.saturating_sub(y));
+        // Left, top, right and bottom as stored.
+        let (left, top, right, bottom) = match orientation.to_exif() {
+            2 => (flip_x(right), rect.y, flip_x(rect.x), bottom),
+            3 => (flip_x(right), flip_y(bottom), flip_x(rect.x), flip_y(rect.y)),
+            4 => (rect.x, flip_y(bottom), right, flip_y(rect.y)),
+            5 => (rect.y, rect.x, bottom, right),
+            6 => (rect.y, flip_y(right), bottom, flip_y(rect.x)),
+            7 => (flip_x(bottom), flip_y(right), flip_x(rect.y), flip_y(rect.x)),
+            8 => (flip_x(bottom), rect.x, flip_x(rect.y), right),
+            _ => (rect.x, rect.y, right, bottom),
+        };
+        Rect { x: left, y: top, width: right.saturating_sub(left), height: bottom.saturating_sub(top) }
+    };
+    touched.iter().map(turned).collect()
 }
 
 fn check(
@@ -267,6 +339,10 @@ mod tests {
             for (at, value) in turned.as_bytes().iter().enumerate() {
                 let (x, y) = (at as u32 % turned.width(), at as u32 / turned.width());
                 assert_eq!(shown.index(x, y), usize::from(*value), "orientation {exif} at {x},{y}");
+                let [rect] = &super::stored(&[Rect { x, y, width: 1, height: 1 }], orientation, (3, 2))[..] else {
+                    panic!()
+                };
+                assert_eq!((rect.y * 3 + rect.x, rect.width, rect.height), (u32::from(*value), 1, 1));
             }
         }
     }

@@ -17,7 +17,7 @@ use sealmark_watermark_render::{Limits, verify};
 fn check(name: &str, source: &DynamicImage, template: &Template) {
     let source = png(source);
     let output = marked(&source, template).unwrap();
-    verify(&source, &output.bytes, &output.touched, &Limits::default()).unwrap();
+    verify(&source, &output.bytes, &output.touched, output.method, &Limits::default()).unwrap();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let path = folder.join(format!("{name}.png"));
     if env::var_os("SEALMARK_UPDATE_GOLDENS").is_some() {

@@ -5,7 +5,9 @@ mod pictures;
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, codecs::jpeg::JpegEncoder};
 use pictures::{decoded, jpeg, marked, noise, png, profile, quarters, text, with_metadata};
-use sealmark_watermark_render::{JPEG_QUALITY, Limits, Output, Rect, RenderError, VerifyFailure, verify};
+use sealmark_watermark_render::{
+    Codes, JPEG_QUALITY, Limits, Method, Output, Rect, Refusal, RenderError, VerifyFailure, verify,
+};
 
 fn original() -> DynamicImage {
     DynamicImage::ImageRgb8(quarters(203, 122))
@@ -16,8 +18,14 @@ fn output(source: &[u8]) -> Output {
 }
 
 fn failure(source: &[u8], bytes: &[u8], touched: &[Rect]) -> Option<VerifyFailure> {
-    match verify(source, bytes, touched, &Limits::default()) {
-        Ok(()) => None,
+    // A JPEG as one whose coefficients are kept.
+    let is_jpeg = source.starts_with(b"\xff\xd8");
+    failure_of(source, bytes, touched, if is_jpeg { Method::Spliced(Codes::Own) } else { Method::Encoded(None) })
+}
+
+fn failure_of(source: &[u8], bytes: &[u8], touched: &[Rect], method: Method) -> Option<VerifyFailure> {
+    match verify(source, bytes, touched, method, &Limits::default()) {
+        Ok(_) => None,
         Err(RenderError::VerifyFailed { failure }) => Some(failure),
         Err(other) => panic!("{other:?}"),
     }
@@ -52,11 +60,17 @@ fn one_changed_pixel_of_a_png_is_found_wherever_it_is() {
     assert!(matches!(failure(&source, &output.bytes, &[]), Some(VerifyFailure::Pixel { .. })));
 }
 
+/// A JPEG that has been encoded anew, as one that cannot keep its coefficients is.
+fn anew(output: &Output) -> (Vec<u8>, Method) {
+    (jpeg_of(&decoded(&output.bytes).to_rgb8()), Method::Encoded(Some(Refusal::Arithmetic)))
+}
+
 #[test]
-fn one_changed_block_of_a_jpeg_is_found() {
+fn one_changed_block_of_a_jpeg_that_was_encoded_anew_is_found() {
     let source = jpeg(&quarters(203, 122));
     let output = output(&source);
-    assert_eq!(failure(&source, &output.bytes, &output.touched), None);
+    let (bytes, method) = anew(&output);
+    assert_eq!(failure_of(&source, &bytes, &output.touched, method), None);
     let block = |change: fn(Rgb<u8>) -> Rgb<u8>| {
         changed(&output, |image| {
             for (x, y) in (40..48).flat_map(|y| (64..72).map(move |x| (x, y))) {
@@ -68,24 +82,36 @@ fn one_changed_block_of_a_jpeg_is_found() {
     let found = Some(VerifyFailure::Block { x: 64, y: 40 });
     // Brighter, and the same luma in another colour.
     let brighter = block(|Rgb([r, g, b])| Rgb([r.saturating_add(30), g.saturating_add(30), b.saturating_add(30)]));
-    assert_eq!(failure(&source, &jpeg_of(&brighter), &output.touched), found);
+    assert_eq!(failure_of(&source, &jpeg_of(&brighter), &output.touched, method), found);
     let tinted = block(|Rgb([r, g, b])| Rgb([r.saturating_sub(58), g.saturating_add(20), b.saturating_add(50)]));
-    assert_eq!(failure(&source, &jpeg_of(&tinted), &output.touched), found);
+    assert_eq!(failure_of(&source, &jpeg_of(&tinted), &output.touched, method), found);
     // The mark itself is a change where nobody says that there is one.
-    assert!(matches!(failure(&source, &output.bytes, &[]), Some(VerifyFailure::Block { .. })));
+    assert!(matches!(failure_of(&source, &bytes, &[], method), Some(VerifyFailure::Block { .. })));
 }
 
 #[test]
-fn noise_is_the_worst_that_an_honest_jpeg_does_and_it_passes() {
+fn noise_is_the_worst_that_an_honest_encoder_does_and_it_passes() {
     let source = jpeg(&noise(160, 120));
-    let output = output(&source);
-    assert_eq!(failure(&source, &output.bytes, &output.touched), None);
+    let (bytes, method) = anew(&output(&source));
+    assert_eq!(failure_of(&source, &bytes, &output(&source).touched, method), None);
     let stripes =
         RgbImage::from_fn(160, 120, |x, y| if (x + y) % 2 == 0 { Rgb([255, 0, 0]) } else { Rgb([0, 0, 255]) });
     let mut source = Vec::new();
     JpegEncoder::new_with_quality(&mut source, 100).encode_image(&stripes).unwrap();
-    let output = self::output(&source);
+    let (bytes, method) = anew(&output(&source));
+    assert_eq!(failure_of(&source, &bytes, &output(&source).touched, method), None);
+}
+
+#[test]
+fn a_jpeg_that_was_encoded_anew_is_not_one_that_kept_its_coefficients() {
+    let source = jpeg(&quarters(203, 122));
+    let output = output(&source);
+    assert_eq!(output.method, Method::Spliced(Codes::Own));
     assert_eq!(failure(&source, &output.bytes, &output.touched), None);
+    let (bytes, _) = anew(&output);
+    assert_eq!(failure(&source, &bytes, &output.touched), Some(VerifyFailure::Structure));
+    // The mark itself is a change where nobody says that there is one.
+    assert!(matches!(failure(&source, &output.bytes, &[]), Some(VerifyFailure::Coefficient { .. })));
 }
 
 #[test]
@@ -110,7 +136,8 @@ fn kept_metadata_and_lost_profiles_are_found() {
         // The source itself: everything is right but the metadata.
         assert_eq!(failure(&source, &source, &[]), Some(VerifyFailure::Metadata));
         let plain = if format == ImageFormat::Png { png(&original()) } else { jpeg(&quarters(203, 122)) };
-        assert_eq!(failure(&source, &plain, &[]), Some(VerifyFailure::Profile));
+        let lost = if format == ImageFormat::Png { VerifyFailure::Profile } else { VerifyFailure::Metadata };
+        assert_eq!(failure(&source, &plain, &[]), Some(lost));
     }
 }
 

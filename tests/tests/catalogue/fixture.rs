@@ -124,6 +124,7 @@ pub(crate) fn rendition(media_id: MediaId, version: u32, bytes: &str, render_key
         height: 3_000,
         template: "catalogue".to_owned(),
         render_key: render_key.to_owned(),
+        method: "spliced, with its own codes".to_owned(),
         job_ms: 321,
     }
 }

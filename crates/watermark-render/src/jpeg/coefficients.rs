@@ -1,0 +1,309 @@
+//! Every coefficient of a file, read from its scans: for progressive files, and sequential ones of several scans.
+//! Source: ITU-T T.81, annexes F and G.
+
+use super::{
+    Refusal,
+    bits::{Unstuffed, extend},
+    frame::{Frame, Process, Scan},
+    huffman::Decoder,
+    ink::Block,
+    markers::Header,
+    scan::intervals,
+    skip::Cursor,
+};
+
+/// A component's blocks, with those that fill the last MCUs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Plane {
+    /// Blocks in a row.
+    pub(super) wide: u32,
+    pub(super) blocks: Vec<Block>,
+}
+
+/// All of a file's coefficients, by component.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Coefficients {
+    pub(super) planes: Vec<Plane>,
+}
+
+/// Where a scan's next block is.
+pub(super) struct BlockAt {
+    /// Which of the scan's components.
+    pub(super) part: usize,
+    pub(super) plane: usize,
+    pub(super) index: usize,
+}
+
+impl Coefficients {
+    /// Bytes that the coefficients of a frame take.
+    pub(super) fn size_bytes(frame: &Frame) -> u64 {
+        let blocks = |c: &super::frame::Component| u64::from(frame.mcus_wide * c.h) * u64::from(frame.mcus_high * c.v);
+        frame.components.iter().map(blocks).sum::<u64>() * size_of::<Block>() as u64
+    }
+
+    /// Reads all scans.
+    pub(super) fn read(bytes: &[u8], header: &Header) -> Result<Self, Refusal> {
+        let frame = &header.frame;
+        let planes = frame.components.iter().map(|c| {
+            let (wide, high) = (frame.mcus_wide * c.h, frame.mcus_high * c.v);
+            Plane { wide, blocks: vec![[0; 64]; wide as usize * high as usize] }
+        });
+        let mut all = Self { planes: planes.collect() };
+        check_progress(header)?;
+        let mut source = Unstuffed::default();
+        for scan in &header.scans {
+            let reader = ScanReader::new(header, scan);
+            for interval in intervals(bytes, header, scan)? {
+                let broken = Refusal::Broken { at: interval.bytes.start };
+                source.fill(&bytes[interval.bytes.clone()]);
+                let mut state = State { cursor: Cursor::new(&source, 0), dc: [0; 4], run: 0 };
+                for mcu in interval.mcus {
+                    for at in blocks_of(frame, scan, mcu) {
+                        let block = &mut all.planes[at.plane].blocks[at.index];
+                        reader.read(&mut state, at.part, block).ok_or(broken)?;
+                    }
+                    if state.cursor.is_past_end() {
+                        return Err(broken);
+                    }
+                }
+                if source.bits() - state.cursor.at >= 8 {
+                    return Err(broken);
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// The blocks of an MCU of all components, in order.
+    pub(super) fn mcu(&self, frame: &Frame, column: u32, row: u32, out: &mut Vec<Block>) {
+        out.clear();
+        self.each_in_mcu(frame, column, row, |plane, index| out.push(self.planes[plane].blocks[index]));
+    }
+
+    /// Puts the blocks of an MCU back.
+    pub(super) fn set_mcu(&mut self, frame: &Frame, column: u32, row: u32, blocks: &[Block]) {
+        let mut places = Vec::with_capacity(blocks.len());
+        self.each_in_mcu(frame, column, row, |plane, index| places.push((plane, index)));
+        for ((plane, index), block) in places.into_iter().zip(blocks) {
+            self.planes[plane].blocks[index] = *block;
+        }
+    }
+
+    fn each_in_mcu(&self, frame: &Frame, column: u32, row: u32, mut visit: impl FnMut(usize, usize)) {
+        for (plane, component) in frame.components.iter().enumerate() {
+            for y in row * component.v..(row + 1) * component.v {
+                for x in column * component.h..(column + 1) * component.h {
+                    visit(plane, y as usize * self.planes[plane].wide as usize + x as usize);
+                }
+            }
+        }
+    }
+}
+
+/// The blocks of a scan's MCU, in order. Source: T.81, A.2.
+pub(super) fn blocks_of(frame: &Frame, scan: &Scan, mcu: u32) -> impl Iterator<Item = BlockAt> {
+    let (wide, _) = scan.mcus(frame);
+    let (column, row) = (mcu % wide, mcu / wide);
+    let is_single = scan.components.len() == 1;
+    scan.components.iter().enumerate().flat_map(move |(part, of)| {
+        let component = &frame.components[of.index];
+        let (h, v) = if is_single { (1, 1) } else { (component.h, component.v) };
+        let stride = (frame.mcus_wide * component.h) as usize;
+        (0..h * v).map(move |at| {
+            let (x, y) = (column * h + at % h, row * v + at / h);
+            BlockAt { part, plane: of.index, index: y as usize * stride + x as usize }
+        })
+    })
+}
+
+/// Checks that each coefficient comes once, and is then refined a bit at a time: what is written again by the same
+/// scans is only then the same.
+fn check_progress(header: &Header) -> Result<(), Refusal> {
+    // By component and coefficient: the lowest bit that is known.
+    let mut known = vec![[None; 64]; header.frame.components.len()];
+    for scan in &header.scans {
+        let (range, low) = match header.frame.process {
+            Process::Sequential => (0..=63, 0),
+            Process::Progressive => (usize::from(scan.first)..=usize::from(scan.last), scan.low),
+        };
+        for part in &scan.components {
+            for bit in &mut known[part.index][range.clone()] {
+                let is_next = match header.frame.process {
+                    Process::Progressive if scan.high > 0 => *bit == Some(scan.high),
+                    _ => bit.is_none(),
+                };
+                if !is_next {
+                    return Err(Refusal::Broken { at: scan.entropy.start });
+                }
+                *bit = Some(low);
+            }
+        }
+    }
+    // The mean of a block is the least that there must be.
+    let has_all = known.iter().all(|bits| bits[0].is_some());
+    if has_all { Ok(()) } else { Err(Refusal::Broken { at: 0 }) }
+}
+
+/// Reads the blocks of one scan.
+struct ScanReader<'a> {
+    scan: &'a Scan,
+    process: Process,
+    dc: Vec<Option<Decoder>>,
+    ac: Vec<Option<Decoder>>,
+}
+
+/// Where the reading of an interval is.
+struct State<'a> {
+    cursor: Cursor<'a>,
+    dc: [i32; 4],
+    /// Blocks that are still to be ended.
+    run: u32,
+}
+
+impl<'a> ScanReader<'a> {
+    fn new(header: &Header, scan: &'a Scan) -> Self {
+        let decoder = |table: Option<usize>| table.map(|at| Decoder::new(&header.tables[at].spec));
+        Self {
+            scan,
+            process: header.frame.process,
+            dc: scan.components.iter().map(|part| decoder(part.dc)).collect(),
+            ac: scan.components.iter().map(|part| decoder(part.ac)).collect(),
+        }
+    }
+
+    fn read(&self, state: &mut State<'_>, part: usize, block: &mut Block) -> Option<()> {
+        match (self.process, self.scan.first, self.scan.high) {
+            (Process::Sequential, ..) => {
+                self.dc_first(state, part, block)?;
+                self.ac_sequential(state, part, block)
+            }
+            (_, 0, 0) => self.dc_first(state, part, block),
+            (_, 0, _) => {
+                block[0] |= (state.cursor.bits(1) as i16) << self.scan.low;
+                Some(())
+            }
+            (_, _, 0) => self.ac_first(state, part, block),
+            _ => self.ac_refined(state, part, block),
+        }
+    }
+
+    fn dc_first(&self, state: &mut State<'_>, part: usize, block: &mut Block) -> Option<()> {
+        let size = u32::from(state.cursor.symbol(self.dc[part].as_ref()?)?);
+        if size > 11 {
+            return None;
+        }
+        let before = &mut state.dc[part & 3];
+        *before = before.wrapping_add(extend(state.cursor.bits(size), size));
+        let low = if self.process == Process::Sequential { 0 } else { self.scan.low };
+        block[0] = i16::try_from(before.checked_mul(1 << low)?).ok()?;
+        Some(())
+    }
+
+    fn ac_sequential(&self, state: &mut State<'_>, part: usize, block: &mut Block) -> Option<()> {
+        let decoder = self.ac[part].as_ref()?;
+        let mut at = 1;
+        while at < 64 {
+            let symbol = state.cursor.symbol(decoder)?;
+            let (run, size) = (usize::from(symbol >> 4), u32::from(symbol & 15));
+            match (run, size) {
+                (0, 0) => return Some(()),
+                (15, 0) | (_, 1..=10) => {}
+                _ => return None,
+            }
+            at += run;
+            *block.get_mut(at)? = extend(state.cursor.bits(size), size) as i16;
+            at += 1;
+        }
+        Some(())
+    }
+
+    fn ac_first(&self, state: &mut State<'_>, part: usize, block: &mut Block) -> Option<()> {
+        if state.run > 0 {
+            state.run -= 1;
+            return Some(());
+        }
+        let decoder = self.ac[part].as_ref()?;
+        let last = usize::from(self.scan.last);
+        let mut at = usize::from(self.scan.first);
+        while at <= last {
+            let symbol = state.cursor.symbol(decoder)?;
+            let (run, size) = (symbol >> 4, u32::from(symbol & 15));
+            match (run, size) {
+                (0..15, 0) => {
+                    state.run = (1 << run) - 1 + state.cursor.bits(u32::from(run));
+                    return Some(());
+                }
+                (15, 0) => at += 16,
+                (_, 1..=10) => {
+                    at += usize::from(run);
+                    if at > last {
+                        return None;
+                    }
+                    let value = extend(state.cursor.bits(size), size);
+                    block[at] = i16::try_from(value.checked_mul(1 << self.scan.low)?).ok()?;
+                    at += 1;
+                }
+                _ => return None,
+            }
+        }
+        (at == last + 1).then_some(())
+    }
+
+    fn ac_refined(&self, state: &mut State<'_>, part: usize, block: &mut Block) -> Option<()> {
+        let bit = 1_i16 << self.scan.low;
+        let last = usize::from(self.scan.last);
+        let mut at = usize::from(self.scan.first);
+        if state.run == 0 {
+            let decoder = self.ac[part].as_ref()?;
+            while at <= last {
+                let symbol = state.cursor.symbol(decoder)?;
+                let (run, size) = (symbol >> 4, symbol & 15);
+                let new = match (run, size) {
+                    (0..15, 0) => {
+                        // This block is the first of the run.
+                        state.run = (1 << run) + state.cursor.bits(u32::from(run));
+                        break;
+                    }
+                    (15, 0) => None,
+                    (_, 1) => Some(if state.cursor.bits(1) == 1 { bit } else { -bit }),
+                    _ => return None,
+                };
+                // Coefficients that are not zero are passed, and each gets its bit.
+                let mut zeros = i32::from(run);
+                while at <= last {
+                    if block[at] != 0 {
+                        refine(&mut state.cursor, &mut block[at], bit);
+                    } else if zeros == 0 {
+                        break;
+                    } else {
+                        zeros -= 1;
+                    }
+                    at += 1;
+                }
+                if at > last {
+                    return None;
+                }
+                if let Some(new) = new {
+                    block[at] = new;
+                }
+                at += 1;
+            }
+        }
+        if state.run > 0 {
+            state.run -= 1;
+            for coefficient in &mut block[at..=last] {
+                if *coefficient != 0 {
+                    refine(&mut state.cursor, coefficient, bit);
+                }
+            }
+        }
+        Some(())
+    }
+}
+
+/// Reads the next bit of a coefficient that is known to be none of zero.
+fn refine(cursor: &mut Cursor<'_>, coefficient: &mut i16, bit: i16) {
+    if cursor.bits(1) == 1 && *coefficient & bit == 0 {
+        *coefficient += if *coefficient < 0 { -bit } else { bit };
+    }
+}

@@ -1,0 +1,273 @@
+//! A mark on the coefficients of an MCU.
+//!
+//! Blending is linear: the new samples are `ink · alpha + old · (1 - alpha)`, so they differ from the old ones by
+//! `ink · alpha - old · alpha`. That difference is transformed, quantized by the file's own steps and added to the
+//! coefficients; what the mark leaves alone differs by nothing, and keeps its coefficients to the last bit. It holds for
+//! each plane by itself, chroma at its own resolution with the mean of the ink above each of its samples.
+
+use super::{
+    color::ColorModel,
+    dct::{Factors, ZIGZAG, forward, inverse},
+    frame::Frame,
+    markers::Header,
+    shim::Stored as Stamp,
+};
+use crate::Rect;
+
+/// Quantized coefficients of a block, in zigzag order.
+pub(super) type Block = [i16; 64];
+
+/// Which MCUs a mark reaches: per row of MCUs, columns from and to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Touched {
+    rows: Vec<Vec<(u32, u32)>>,
+}
+
+impl Touched {
+    /// Where any of the stamps has ink.
+    pub(super) fn by(stamps: &[Stamp], frame: &Frame) -> Self {
+        let (mcu_width, mcu_height) = frame.mcu_size();
+        let picture = Rect { x: 0, y: 0, width: frame.width, height: frame.height };
+        let mut rows = vec![Vec::new(); frame.mcus_high as usize];
+        for stamp in stamps {
+            stamp.for_each_span(picture, |x, y, inks| {
+                let row: &mut Vec<(u32, u32)> = &mut rows[(y / mcu_height) as usize];
+                let mut at = 0;
+                while at < inks.len() {
+                    let column = (x + at as u32) / mcu_width;
+                    let end = (((column + 1) * mcu_width - x) as usize).min(inks.len());
+                    let is_known = row.last().is_some_and(|(from, to)| (*from..*to).contains(&column));
+                    if !is_known && inks[at..end].iter().any(|ink| ink.alpha > 0) {
+                        match row.last_mut() {
+                            Some((_, to)) if *to == column => *to += 1,
+                            _ => row.push((column, column + 1)),
+                        }
+                    }
+                    at = end;
+                }
+                // Many rows of pixels and many marks tell the same again.
+                if row.len() > 64 + 2 * frame.mcus_wide as usize {
+                    merge(row);
+                }
+            });
+        }
+        rows.iter_mut().for_each(merge);
+        Self { rows }
+    }
+
+    /// Whatever the rectangles reach.
+    pub(super) fn within(rects: &[Rect], frame: &Frame) -> Self {
+        let (mcu_width, mcu_height) = frame.mcu_size();
+        let mut rows = vec![Vec::new(); frame.mcus_high as usize];
+        for rect in rects.iter().filter(|rect| rect.width > 0 && rect.height > 0) {
+            let columns = (rect.x / mcu_width, rect.right().div_ceil(mcu_width).min(frame.mcus_wide));
+            let last = rect.bottom().div_ceil(mcu_height).min(frame.mcus_high);
+            for row in rect.y / mcu_height..last {
+                rows[row as usize].push(columns);
+            }
+        }
+        rows.iter_mut().for_each(|row| {
+            row.retain(|(from, to)| from < to);
+            merge(row);
+        });
+        Self { rows }
+    }
+
+    /// Runs of MCUs, numbered row by row: from and to, in order, with a gap between any two.
+    pub(super) fn runs(&self, mcus_wide: u32) -> Vec<(u32, u32)> {
+        let mut runs: Vec<(u32, u32)> = Vec::new();
+        for (row, columns) in (0..).zip(&self.rows) {
+            for (from, to) in columns.iter().map(|(from, to)| (row * mcus_wide + from, row * mcus_wide + to)) {
+                match runs.last_mut() {
+                    Some((_, end)) if *end == from => *end = to,
+                    _ => runs.push((from, to)),
+                }
+            }
+        }
+        runs
+    }
+
+    /// Columns of a row of MCUs, from and to.
+    pub(super) fn row(&self, row: u32) -> &[(u32, u32)] {
+        self.rows.get(row as usize).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Sorts runs and joins those that touch.
+fn merge(runs: &mut Vec<(u32, u32)>) {
+    runs.sort_unstable();
+    runs.dedup_by(|next, before| {
+        let joins = next.0 <= before.1;
+        if joins {
+            before.1 = before.1.max(next.1);
+        }
+        joins
+    });
+}
+
+/// Puts ink on MCUs.
+#[derive(Debug)]
+pub(super) struct Inker<'a> {
+    frame: &'a Frame,
+    stamps: &'a [Stamp],
+    model: ColorModel,
+    factors: Vec<Factors>,
+    /// By component: how many pixels each of its samples covers, to the right and down.
+    cells: Vec<(usize, usize)>,
+    /// Of each pixel of the MCU: alpha, and ink times alpha for each component.
+    alpha: Vec<f32>,
+    ink: [Vec<f32>; 4],
+}
+
+impl<'a> Inker<'a> {
+    pub(super) fn new(header: &'a Header, stamps: &'a [Stamp], model: ColorModel) -> Self {
+        let frame = &header.frame;
+        let flat = [1; 64];
+        let factors = frame.components.iter().map(|component| {
+            // Checked when the scan was read.
+            Factors::new(header.quantization[component.table].as_ref().unwrap_or(&flat))
+        });
+        let cells = frame.components.iter().map(|c| ((frame.h_max / c.h) as usize, (frame.v_max / c.v) as usize));
+        let (width, height) = frame.mcu_size();
+        let pixels = (width * height) as usize;
+        Self {
+            frame,
+            stamps,
+            model,
+            factors: factors.collect(),
+            cells: cells.collect(),
+            alpha: vec![0.0; pixels],
+            ink: std::array::from_fn(|_| vec![0.0; pixels]),
+        }
+    }
+
+    /// Marks an MCU; `blocks` are those of its components, in the order of a scan with all of them.
+    pub(super) fn mark(&mut self, column: u32, row: u32, blocks: &mut [Block]) {
+        self.collect(column, row);
+        let mut blocks = blocks.iter_mut();
+        for (index, component) in self.frame.components.iter().enumerate() {
+            for block_y in 0..component.v {
+                for block_x in 0..component.h {
+                    let Some(block) = blocks.next() else { return };
+                    self.mark_block(index, block_x as usize, block_y as usize, block);
+                }
+            }
+        }
+    }
+
+    /// Lays the inks of all stamps over each other.
+    fn collect(&mut self, column: u32, row: u32) {
+        let (width, height) = self.frame.mcu_size();
+        let count = self.frame.components.len();
+        let rect = Rect { x: column * width, y: row * height, width, height };
+        let inside = Rect {
+            width: width.min(self.frame.width.saturating_sub(rect.x)),
+            height: height.min(self.frame.height.saturating_sub(rect.y)),
+            ..rect
+        };
+        self.alpha.fill(0.0);
+        self.ink[..count].iter_mut().for_each(|plane| plane.fill(0.0));
+        let (alpha, ink, model) = (&mut self.alpha, &mut self.ink, self.model);
+        for stamp in self.stamps {
+            stamp.for_each_span(inside, |x, y, inks| {
+                let start = ((y - rect.y) * width + x - rect.x) as usize;
+                for (at, pixel) in (start..).zip(inks) {
+                    let over = f32::from(pixel.alpha) / 65_535.0;
+                    if over > 0.0 {
+                        let rest = 1.0 - over;
+                        alpha[at] = over + alpha[at] * rest;
+                        let planes = model.planes(pixel.color.map(|channel| f32::from(channel) / 257.0));
+                        for (plane, sample) in ink[..count].iter_mut().zip(planes) {
+                            plane[at] = sample * over + plane[at] * rest;
+                        }
+                    }
+                }
+            });
+        }
+        // What lies outside of the picture goes on as its edge does: a step there would ring into it.
+        if inside != rect {
+            let (width, height) = (width as usize, height as usize);
+            let (last_x, last_y) = (inside.width as usize - 1, inside.height as usize - 1);
+            for plane in std::iter::once(&mut self.alpha).chain(&mut self.ink[..count]) {
+                for line in plane.chunks_exact_mut(width).take(last_y + 1) {
+                    let edge = line[last_x];
+                    line[last_x + 1..].fill(edge);
+                }
+                for line in last_y + 1..height {
+                    plane.copy_within(last_y * width..(last_y + 1) * width, line * width);
+                }
+            }
+        }
+    }
+
+    fn mark_block(&self, component: usize, block_x: usize, block_y: usize, block: &mut Block) {
+        let mut alpha = [0.0; 64];
+        self.mean(&self.alpha, component, block_x, block_y, &mut alpha);
+        if alpha.iter().all(|alpha| *alpha == 0.0) {
+            return;
+        }
+        let mut ink = [0.0; 64];
+        self.mean(&self.ink[component], component, block_x, block_y, &mut ink);
+        let factors = &self.factors[component];
+        let mut samples = [0.0; 64];
+        for (coefficient, place) in block.iter().zip(ZIGZAG) {
+            samples[usize::from(place)] = f32::from(*coefficient) * factors.dequantize[usize::from(place)];
+        }
+        inverse(&mut samples);
+        let mut change = ink;
+        for ((change, sample), alpha) in change.iter_mut().zip(samples).zip(alpha) {
+            *change -= alpha * (sample + 128.0);
+        }
+        forward(&mut change);
+        for (change, factor) in change.iter_mut().zip(&factors.quantize) {
+            *change *= factor;
+        }
+        for (index, (coefficient, place)) in block.iter_mut().zip(ZIGZAG).enumerate() {
+            let change = whole(change[usize::from(place)]);
+            if change != 0 {
+                let (least, most) = if index == 0 { (-1_024, 1_023) } else { (-1_023, 1_023) };
+                let old = i32::from(*coefficient);
+                *coefficient = (old + change).clamp(least.min(old), most.max(old)) as i16;
+            }
+        }
+    }
+
+    /// The mean of a plane's pixels above each sample of a block.
+    fn mean(&self, plane: &[f32], component: usize, block_x: usize, block_y: usize, out: &mut [f32; 64]) {
+        let width = self.frame.mcu_size().0 as usize;
+        let (cell_x, cell_y) = self.cells[component];
+        let start = block_y * 8 * cell_y * width + block_x * 8 * cell_x;
+        match (cell_x, cell_y) {
+            (1, 1) => {
+                for (row, line) in out.chunks_exact_mut(8).enumerate() {
+                    line.copy_from_slice(&plane[start + row * width..][..8]);
+                }
+            }
+            (2, 2) => {
+                for (row, line) in out.chunks_exact_mut(8).enumerate() {
+                    let above = &plane[start + 2 * row * width..][..16];
+                    let below = &plane[start + (2 * row + 1) * width..][..16];
+                    for (x, sample) in line.iter_mut().enumerate() {
+                        *sample = (above[2 * x] + above[2 * x + 1] + below[2 * x] + below[2 * x + 1]) * 0.25;
+                    }
+                }
+            }
+            _ => {
+                let share = 1.0 / (cell_x * cell_y) as f32;
+                for (at, sample) in out.iter_mut().enumerate() {
+                    let corner = start + (at / 8) * cell_y * width + (at % 8) * cell_x;
+                    let rows = (0..cell_y).map(|row| &plane[corner + row * width..][..cell_x]);
+                    *sample = rows.flatten().sum::<f32>() * share;
+                }
+            }
+        }
+    }
+}
+
+/// The nearest whole number; of two the even one.
+#[inline(always)]
+fn whole(value: f32) -> i32 {
+    // Where the last bit of a float counts ones.
+    const ONES: f32 = 12_582_912.0;
+    (value + ONES - ONES) as i32
+}

@@ -1,0 +1,119 @@
+//! Marks into JPEGs without compressing them anew. How: docs/jpeg.md.
+
+mod bits;
+mod coefficients;
+mod color;
+mod dct;
+mod frame;
+mod huffman;
+mod ink;
+mod markers;
+mod proof;
+mod recode;
+mod refusal;
+mod rewrite;
+mod scan;
+mod segments;
+mod shim;
+mod skip;
+mod splice;
+mod token;
+mod whole;
+
+use image::metadata::Orientation;
+
+use self::{
+    coefficients::Coefficients,
+    color::ColorModel,
+    frame::Process,
+    ink::{Inker, Touched},
+    markers::Header,
+    rewrite::rewrite,
+    splice::splice,
+};
+pub(crate) use self::{proof::Difference, shim::Stored, whole::is_whole};
+pub use self::{refusal::Refusal, splice::Codes};
+use crate::{Limits, Metadata, Method, Rect, metadata};
+
+/// A JPEG whose coefficients can be kept.
+#[derive(Debug)]
+pub(crate) struct Original<'a> {
+    bytes: &'a [u8],
+    header: Header,
+    model: ColorModel,
+}
+
+/// A marked JPEG.
+#[derive(Debug)]
+pub(crate) struct MarkedJpeg {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) method: Method,
+}
+
+impl<'a> Original<'a> {
+    /// Takes a file apart.
+    pub(crate) fn open(bytes: &'a [u8], limits: &Limits) -> Result<Self, Refusal> {
+        let header = Header::parse(bytes)?;
+        let model = ColorModel::of(&header, bytes)?;
+        if !is_spliced(&header) && Coefficients::size_bytes(&header.frame) > limits.max_decoded_bytes {
+            return Err(Refusal::TooLarge);
+        }
+        Ok(Self { bytes, header, model })
+    }
+
+    /// Width and height as stored, in pixels.
+    pub(crate) const fn size(&self) -> (u32, u32) {
+        (self.header.frame.width, self.header.frame.height)
+    }
+
+    /// How the pixels are turned for showing.
+    pub(crate) fn orientation(&self) -> Orientation {
+        metadata::orientation(segments::exif(&self.header, self.bytes))
+    }
+
+    /// The file with marks on it, and what is kept of its metadata.
+    pub(crate) fn mark(&self, stamps: &[Stored], metadata: &Metadata) -> Result<MarkedJpeg, Refusal> {
+        let header = &self.header;
+        let touched = Touched::by(stamps, &header.frame);
+        let mut inker = Inker::new(header, stamps, self.model);
+        let (scans, method) = if is_spliced(header) {
+            let spliced = splice(self.bytes, header, &touched, &mut inker)?;
+            let method = Method::Spliced(spliced.codes);
+            (vec![spliced], method)
+        } else {
+            let mut coefficients = Coefficients::read(self.bytes, header)?;
+            let mut blocks = Vec::new();
+            for row in 0..header.frame.mcus_high {
+                for column in touched.row(row).iter().flat_map(|(from, to)| *from..*to) {
+                    coefficients.mcu(&header.frame, column, row, &mut blocks);
+                    inker.mark(column, row, &mut blocks);
+                    coefficients.set_mcu(&header.frame, column, row, &blocks);
+                }
+            }
+            let scans = rewrite(header, &coefficients)?;
+            let codes = scans.iter().map(|scan| scan.codes).max().unwrap_or(Codes::Own);
+            (scans, Method::Rewritten(codes))
+        };
+        let bytes = segments::assemble(self.bytes, header, &scans, metadata, self.orientation());
+        Ok(MarkedJpeg { bytes, method })
+    }
+
+    /// Proves that `output` has the same coefficients outside of `touched` (pixels as stored), and no metadata but what
+    /// is kept of this file's.
+    pub(crate) fn prove(&self, output: &[u8], touched: &[Rect], metadata: &Metadata) -> Result<(), Difference> {
+        let after = Header::parse(output).map_err(Difference::Unreadable)?;
+        let expected = segments::metadata_segments(self.bytes, &self.header, metadata, self.orientation());
+        let present = segments::present_metadata(output, &after);
+        let expected = expected.iter().map(|(marker, payload)| (*marker, &payload[..]));
+        if !expected.eq(present) {
+            return Err(Difference::Metadata);
+        }
+        let touched = Touched::within(touched, &self.header.frame);
+        proof::prove((&self.header, self.bytes), (&after, output), &touched)
+    }
+}
+
+/// Whether the scan can be spliced: it is the only one and holds all.
+fn is_spliced(header: &Header) -> bool {
+    header.frame.process == Process::Sequential && header.scans.len() == 1
+}

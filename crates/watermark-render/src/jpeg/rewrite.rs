@@ -1,0 +1,235 @@
+//! Coefficients back into scans like those that they came from. Source: ITU-T T.81, annexes F and G.
+
+use super::{
+    Refusal,
+    bits::{BitWriter, sized},
+    coefficients::{Coefficients, blocks_of},
+    frame::{Process, Scan},
+    huffman::{Encoder, HuffmanSpec},
+    ink::Block,
+    markers::Header,
+    splice::{Codes, Spliced},
+    token::{Counts, Token, sequential, write},
+};
+
+/// Longest run of ended blocks.
+const MAX_RUN: u32 = 0x7fff;
+
+/// Writes every scan anew, with the file's own script, its own tables where they have what is needed, and its own
+/// restart intervals.
+pub(super) fn rewrite(header: &Header, coefficients: &Coefficients) -> Result<Vec<Spliced>, Refusal> {
+    let scans: Vec<Tokens> =
+        header.scans.iter().map(|scan| tokens(header, scan, coefficients)).collect::<Result<_, _>>()?;
+    // A table may serve several scans.
+    let mut counts = Counts::new(header.tables.len());
+    for scan in &scans {
+        for token in &scan.tokens {
+            if let Some(table) = scan.tables.get(token.table()) {
+                counts.count(*table, token.symbol);
+            }
+        }
+    }
+    let mut codes = Codes::Own;
+    let mut specs: Vec<HuffmanSpec> = Vec::with_capacity(header.tables.len());
+    for (at, table) in header.tables.iter().enumerate() {
+        let missing = counts.missing(at, &table.spec);
+        let (spec, found) = if missing.is_empty() {
+            (table.spec.clone(), Codes::Own)
+        } else {
+            match table.spec.extended(&missing) {
+                Some(extended) => (extended, Codes::Added),
+                None => (counts.optimal(at), Codes::New),
+            }
+        };
+        codes = codes.max(found);
+        specs.push(spec);
+    }
+    let encoders: Vec<Encoder> = specs.iter().map(Encoder::new).collect();
+    scans
+        .iter()
+        .map(|scan| {
+            let mut entropy = Vec::with_capacity(scan.tokens.len() * 2);
+            let mine: Vec<&Encoder> = scan.tables.iter().map(|table| &encoders[*table]).collect();
+            let mut from = 0;
+            for (number, to) in scan.intervals.iter().enumerate() {
+                if number > 0 {
+                    entropy.extend([0xff, 0xd0 | (number - 1) as u8 & 7]);
+                }
+                let mut writer = BitWriter::new(&mut entropy);
+                write(&mut writer, &scan.tokens[from..*to], &mine)?;
+                writer.finish();
+                from = *to;
+            }
+            let tables = scan.tables.iter().map(|table| (*table, specs[*table].clone())).collect();
+            Ok(Spliced { entropy, tables, codes })
+        })
+        .collect()
+}
+
+/// A scan as tokens.
+struct Tokens {
+    tokens: Vec<Token>,
+    /// One past the last token of each restart interval.
+    intervals: Vec<usize>,
+    /// Which of [`Header::tables`] a token's table is.
+    tables: Vec<usize>,
+}
+
+fn tokens(header: &Header, scan: &Scan, coefficients: &Coefficients) -> Result<Tokens, Refusal> {
+    let mut tables = Vec::new();
+    let mut slot = |table: Option<usize>| {
+        table.map_or(0, |table| {
+            tables.iter().position(|known| *known == table).unwrap_or_else(|| {
+                tables.push(table);
+                tables.len() - 1
+            })
+        })
+    };
+    let slots: Vec<(usize, usize)> = scan.components.iter().map(|part| (slot(part.dc), slot(part.ac))).collect();
+    let (wide, high) = scan.mcus(&header.frame);
+    let total = wide * high;
+    let step = if scan.restart == 0 { total } else { scan.restart };
+    let mut writer = ScanWriter { scan, out: Vec::new(), dc: [0; 4], run: 0, corrections: Vec::new() };
+    let mut intervals = Vec::new();
+    for start in (0..total).step_by(step as usize) {
+        writer.dc = [0; 4];
+        for mcu in start..total.min(start.saturating_add(step)) {
+            for at in blocks_of(&header.frame, scan, mcu) {
+                let block = &coefficients.planes[at.plane].blocks[at.index];
+                writer.block(header.frame.process, at.part, slots[at.part], block)?;
+            }
+        }
+        if let [(_, ac)] = slots[..] {
+            writer.end_run(ac);
+        }
+        intervals.push(writer.out.len());
+    }
+    Ok(Tokens { tokens: writer.out, intervals, tables })
+}
+
+/// Turns the blocks of a scan into tokens.
+struct ScanWriter<'a> {
+    scan: &'a Scan,
+    out: Vec<Token>,
+    dc: [i32; 4],
+    /// Blocks that end without another coefficient and are not written yet.
+    run: u32,
+    /// The bits that refine their coefficients.
+    corrections: Vec<bool>,
+}
+
+impl ScanWriter<'_> {
+    fn block(&mut self, process: Process, part: usize, (dc, ac): (usize, usize), block: &Block) -> Result<(), Refusal> {
+        let before = &mut self.dc[part & 3];
+        match (process, self.scan.first, self.scan.high) {
+            (Process::Sequential, ..) => {
+                sequential(&mut self.out, dc, ac, *before, block)?;
+                *before = i32::from(block[0]);
+            }
+            (_, 0, 0) => {
+                let value = i32::from(block[0] >> self.scan.low);
+                let (size, raw) = sized(value - *before);
+                if size > 11 {
+                    return Err(Refusal::OutOfRange);
+                }
+                self.out.push(Token::new(dc, size as u8, raw, size));
+                *before = value;
+            }
+            (_, 0, _) => self.out.push(Token::bits(u32::from(block[0] >> self.scan.low & 1 == 1), 1)),
+            (_, _, 0) => self.ac_first(ac, block)?,
+            _ => self.ac_refined(ac, block),
+        }
+        Ok(())
+    }
+
+    fn ac_first(&mut self, table: usize, block: &Block) -> Result<(), Refusal> {
+        let mut zeros = 0;
+        for &coefficient in &block[usize::from(self.scan.first)..=usize::from(self.scan.last)] {
+            let value = (i32::from(coefficient).abs() >> self.scan.low) * i32::from(coefficient.signum());
+            if value == 0 {
+                zeros += 1;
+                continue;
+            }
+            self.end_run(table);
+            while zeros > 15 {
+                self.out.push(Token::new(table, 0xf0, 0, 0));
+                zeros -= 16;
+            }
+            let (size, raw) = sized(value);
+            if size > 10 {
+                return Err(Refusal::OutOfRange);
+            }
+            self.out.push(Token::new(table, (zeros << 4) as u8 | size as u8, raw, size));
+            zeros = 0;
+        }
+        if zeros > 0 {
+            self.end_block(table);
+        }
+        Ok(())
+    }
+
+    fn ac_refined(&mut self, table: usize, block: &Block) {
+        let low = self.scan.low;
+        let band = &block[usize::from(self.scan.first)..=usize::from(self.scan.last)];
+        let size = |coefficient: i16| coefficient.unsigned_abs() >> low;
+        // After the last coefficient that is new, the block is ended and no zeros are counted.
+        let last_new = band.iter().rposition(|coefficient| size(*coefficient) == 1);
+        let mut zeros = 0;
+        // Those that belong to what is ended before go first.
+        let mut corrections: Vec<bool> = Vec::new();
+        for (at, &coefficient) in band.iter().enumerate() {
+            let value = size(coefficient);
+            if value == 0 {
+                zeros += 1;
+                continue;
+            }
+            while zeros > 15 && last_new.is_some_and(|last| at <= last) {
+                self.end_run(table);
+                self.out.push(Token::new(table, 0xf0, 0, 0));
+                zeros -= 16;
+                self.correct(&corrections);
+                corrections.clear();
+            }
+            if value > 1 {
+                corrections.push(value & 1 == 1);
+                continue;
+            }
+            self.end_run(table);
+            self.out.push(Token::new(table, (zeros << 4) as u8 | 1, u32::from(coefficient > 0), 1));
+            self.correct(&corrections);
+            corrections.clear();
+            zeros = 0;
+        }
+        if zeros > 0 || !corrections.is_empty() {
+            self.corrections.extend(corrections);
+            self.end_block(table);
+        }
+    }
+
+    fn end_block(&mut self, table: usize) {
+        self.run += 1;
+        // As many bits as other encoders keep, so that their scans come out as they were.
+        if self.run == MAX_RUN || self.corrections.len() > 1_000 - 63 {
+            self.end_run(table);
+        }
+    }
+
+    /// Writes the run of ended blocks, and the bits that refine them.
+    fn end_run(&mut self, table: usize) {
+        if self.run == 0 {
+            return;
+        }
+        let size = self.run.ilog2();
+        self.out.push(Token::new(table, (size << 4) as u8, self.run - (1 << size), size));
+        self.run = 0;
+        let corrections = std::mem::take(&mut self.corrections);
+        self.correct(&corrections);
+    }
+
+    fn correct(&mut self, bits: &[bool]) {
+        for some in bits.chunks(15) {
+            let raw = some.iter().fold(0, |raw, bit| raw << 1 | u32::from(*bit));
+            self.out.push(Token::bits(raw, some.len() as u32));
+        }
+    }
+}

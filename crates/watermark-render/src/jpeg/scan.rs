@@ -1,0 +1,161 @@
+//! A sequential scan's data: its intervals, its tables, and a walk from MCU to MCU.
+
+use std::ops::Range;
+
+use super::{
+    Refusal,
+    bits::Unstuffed,
+    frame::Scan,
+    ink::Block,
+    markers::Header,
+    skip::{AcTable, Cursor, DcTable},
+};
+
+/// A block's place in an MCU: which of the scan's components, and their tables.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) component: usize,
+    pub(super) dc: usize,
+    pub(super) ac: usize,
+}
+
+/// What is needed to read a sequential scan.
+#[derive(Debug)]
+pub(super) struct Reader {
+    pub(super) dc: Vec<DcTable>,
+    pub(super) ac: Vec<AcTable>,
+    /// The blocks of an MCU, in order.
+    pub(super) places: Vec<Place>,
+    /// Which of [`Header::tables`], of the DC tables and then of the AC tables.
+    pub(super) tables: Vec<usize>,
+}
+
+impl Reader {
+    pub(super) fn new(header: &Header, scan: &Scan) -> Result<Self, Refusal> {
+        let (mut dc_at, mut ac_at): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
+        let mut places = Vec::new();
+        for (component, part) in scan.components.iter().enumerate() {
+            let (Some(dc), Some(ac)) = (part.dc, part.ac) else {
+                return Err(Refusal::Broken { at: scan.entropy.start });
+            };
+            let place = Place { component, dc: place_of(&mut dc_at, dc), ac: place_of(&mut ac_at, ac) };
+            let frame = &header.frame.components[part.index];
+            let blocks = if scan.components.len() == 1 { 1 } else { frame.h * frame.v };
+            places.extend(std::iter::repeat_n(place, blocks as usize));
+        }
+        Ok(Self {
+            dc: dc_at.iter().map(|at| DcTable::new(&header.tables[*at].spec)).collect(),
+            ac: ac_at.iter().map(|at| AcTable::new(&header.tables[*at].spec)).collect(),
+            places,
+            tables: [dc_at, ac_at].concat(),
+        })
+    }
+
+    /// Where a place's tables are in [`tables`](Self::tables).
+    pub(super) fn token_tables(&self, place: &Place) -> (usize, usize) {
+        (place.dc, self.dc.len() + place.ac)
+    }
+}
+
+fn place_of(list: &mut Vec<usize>, value: usize) -> usize {
+    list.iter().position(|at| *at == value).unwrap_or_else(|| {
+        list.push(value);
+        list.len() - 1
+    })
+}
+
+/// A restart interval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Interval {
+    /// Its data in the file, without the marker after it.
+    pub(super) bytes: Range<usize>,
+    /// Its MCUs.
+    pub(super) mcus: Range<u32>,
+}
+
+/// The intervals of a scan; one where it has no restart markers. Source: T.81, B.2.1 and E.1.4.
+pub(super) fn intervals(bytes: &[u8], header: &Header, scan: &Scan) -> Result<Vec<Interval>, Refusal> {
+    let (wide, high) = scan.mcus(&header.frame);
+    let total = wide * high;
+    if scan.restart == 0 {
+        return Ok(vec![Interval { bytes: scan.entropy.clone(), mcus: 0..total }]);
+    }
+    let broken = |at| Refusal::Broken { at };
+    let data = &bytes[scan.entropy.clone()];
+    let mut intervals = Vec::new();
+    let (mut start, mut mcu) = (0, 0);
+    for at in memchr::memchr_iter(0xff, data) {
+        let Some(marker @ 0xd0..=0xd7) = data.get(at + 1).copied() else { continue };
+        let place = scan.entropy.start + at;
+        // They count from 0 to 7; one that is missing would shift all that follows.
+        if usize::from(marker & 7) != intervals.len() % 8 || total - mcu <= scan.restart {
+            return Err(broken(place));
+        }
+        intervals.push(Interval { bytes: scan.entropy.start + start..place, mcus: mcu..mcu + scan.restart });
+        start = at + 2;
+        mcu += scan.restart;
+    }
+    if total - mcu > scan.restart {
+        return Err(broken(scan.entropy.end));
+    }
+    intervals.push(Interval { bytes: scan.entropy.start + start..scan.entropy.end, mcus: mcu..total });
+    Ok(intervals)
+}
+
+/// A walk along the MCUs of an interval.
+#[derive(Debug, Clone)]
+pub(super) struct Walk<'a> {
+    reader: &'a Reader,
+    pub(super) cursor: Cursor<'a>,
+    /// The last DC of each of the scan's components.
+    pub(super) dc: [i32; 4],
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(reader: &'a Reader, source: &'a Unstuffed) -> Self {
+        Self { reader, cursor: Cursor::new(source, 0), dc: [0; 4] }
+    }
+
+    /// Passes over so many MCUs; none where the data is broken.
+    #[inline(never)]
+    pub(super) fn pass(&mut self, count: u32) -> Option<()> {
+        let reader = self.reader;
+        let mut cursor = self.cursor.clone();
+        let mut dc = self.dc;
+        for _ in 0..count {
+            for place in &reader.places {
+                let before = &mut dc[place.component & 3];
+                *before = before.wrapping_add(cursor.dc(&reader.dc[place.dc])?);
+                cursor.pass_ac(&reader.ac[place.ac])?;
+            }
+            if cursor.is_past_end() {
+                return None;
+            }
+        }
+        (self.cursor, self.dc) = (cursor, dc);
+        Some(())
+    }
+
+    /// Reads an MCU's blocks, in order.
+    pub(super) fn read(&mut self, blocks: &mut [Block]) -> Option<()> {
+        for (place, block) in self.reader.places.iter().zip(blocks) {
+            let before = &mut self.dc[place.component & 3];
+            *before = before.wrapping_add(self.cursor.dc(&self.reader.dc[place.dc])?);
+            *block = [0; 64];
+            block[0] = i16::try_from(*before).ok()?;
+            self.cursor.read_ac(&self.reader.ac[place.ac], block)?;
+        }
+        (!self.cursor.is_past_end()).then_some(())
+    }
+
+    /// Goes to a place where another walk has been, with its DCs.
+    pub(super) fn follow(&mut self, at: u64, other: &Self) {
+        self.cursor.jump(at);
+        self.dc = other.dc;
+    }
+
+    /// Whether nothing but the filling of the last byte is left.
+    pub(super) fn is_at_end(&self, source: &Unstuffed) -> bool {
+        self.cursor.at <= source.bits() && source.bits() - self.cursor.at < 8
+    }
+}

@@ -1,0 +1,134 @@
+//! Coefficients as symbols and values, before they have codes.
+
+use super::{
+    Refusal,
+    bits::{BitWriter, sized},
+    huffman::{Class, Encoder, HuffmanSpec},
+    ink::Block,
+};
+
+/// A symbol of one of a scan's tables, and the bits that follow its code.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Token {
+    pub(super) raw: u16,
+    pub(super) symbol: u8,
+    /// How many bits of `raw`, and above them which table.
+    size_table: u8,
+}
+
+impl Token {
+    /// The table of bits that follow no symbol.
+    const NO_TABLE: usize = 15;
+
+    /// Up to 15 bits of `raw`, tables 0 to 14.
+    pub(super) const fn new(table: usize, symbol: u8, raw: u32, size: u32) -> Self {
+        Self { raw: raw as u16, symbol, size_table: (table as u8) << 4 | size as u8 }
+    }
+
+    /// Up to 15 bits without a symbol before them.
+    pub(super) const fn bits(raw: u32, size: u32) -> Self {
+        Self::new(Self::NO_TABLE, 0, raw, size)
+    }
+
+    pub(super) const fn size(self) -> u32 {
+        (self.size_table & 15) as u32
+    }
+
+    pub(super) const fn table(self) -> usize {
+        (self.size_table >> 4) as usize
+    }
+}
+
+/// Appends a block of a sequential scan. Source: T.81, F.1.2.
+pub(super) fn sequential(
+    out: &mut Vec<Token>,
+    dc_table: usize,
+    ac_table: usize,
+    dc_before: i32,
+    block: &Block,
+) -> Result<(), Refusal> {
+    let (size, raw) = sized(i32::from(block[0]) - dc_before);
+    if size > 11 {
+        return Err(Refusal::OutOfRange);
+    }
+    out.push(Token::new(dc_table, size as u8, raw, size));
+    let mut zeros = 0;
+    for &coefficient in &block[1..] {
+        if coefficient == 0 {
+            zeros += 1;
+            continue;
+        }
+        while zeros > 15 {
+            out.push(Token::new(ac_table, 0xf0, 0, 0));
+            zeros -= 16;
+        }
+        let (size, raw) = sized(i32::from(coefficient));
+        if size > 10 {
+            return Err(Refusal::OutOfRange);
+        }
+        out.push(Token::new(ac_table, (zeros << 4) as u8 | size as u8, raw, size));
+        zeros = 0;
+    }
+    if zeros > 0 {
+        out.push(Token::new(ac_table, 0, 0, 0));
+    }
+    Ok(())
+}
+
+/// How often each table needs each symbol.
+#[derive(Debug)]
+pub(super) struct Counts {
+    tables: Vec<[u32; 256]>,
+}
+
+impl Counts {
+    pub(super) fn new(tables: usize) -> Self {
+        Self { tables: vec![[0; 256]; tables] }
+    }
+
+    pub(super) fn count(&mut self, table: usize, symbol: u8) {
+        self.tables[table][usize::from(symbol)] += 1;
+    }
+
+    /// Symbols that a table needs and lacks, the most frequent first.
+    pub(super) fn missing(&self, table: usize, spec: &HuffmanSpec) -> Vec<u8> {
+        let counts = &self.tables[table];
+        let mut lacks = counts.map(|count| count > 0);
+        spec.symbols.iter().for_each(|symbol| lacks[usize::from(*symbol)] = false);
+        let mut missing: Vec<u8> = (0..=255_u8).filter(|symbol| lacks[usize::from(*symbol)]).collect();
+        missing.sort_by_key(|symbol| std::cmp::Reverse(counts[usize::from(*symbol)]));
+        missing
+    }
+
+    /// The table of shortest codes for what is needed.
+    pub(super) fn optimal(&self, table: usize) -> HuffmanSpec {
+        HuffmanSpec::optimal(&self.tables[table])
+    }
+}
+
+/// Writes tokens with the codes of their tables, which have every symbol.
+pub(super) fn write(writer: &mut BitWriter<'_>, tokens: &[Token], encoders: &[&Encoder]) -> Result<(), Refusal> {
+    for token in tokens {
+        let size = token.size();
+        let (code, length) = match encoders.get(token.table()) {
+            Some(encoder) => encoder.code(token.symbol),
+            None => {
+                writer.put(u32::from(token.raw), size);
+                continue;
+            }
+        };
+        if length == 0 {
+            return Err(Refusal::MissingSymbol);
+        }
+        writer.put(u32::from(code) << size | u32::from(token.raw), u32::from(length) + size);
+    }
+    Ok(())
+}
+
+/// The class of a DHT segment's table, as its byte has it.
+pub(super) const fn class_bits(class: Class) -> u8 {
+    match class {
+        Class::Dc => 0x00,
+        Class::Ac => 0x10,
+    }
+}
