@@ -4,14 +4,12 @@ use std::fmt;
 
 use image::metadata::Orientation;
 use sealmark_watermark_dsl::{Template, Variables};
-use sha2::{Digest, Sha256};
 
 use crate::{
     Codes, Fonts, Format, Limits, Metadata, Pixels, Rect, Refusal, RenderError, Stamp,
     decode::decode,
     draw,
     encode::encode,
-    fonts::hex,
     jpeg::{Original, Stored},
     layout,
 };
@@ -56,8 +54,6 @@ pub struct Output {
     pub width: u32,
     /// Height in pixels, as shown.
     pub height: u32,
-    /// SHA-256 of `bytes`, in hex.
-    pub digest: String,
     /// What the marks may have changed, in pixels as shown; one rectangle for each mark that can be seen.
     pub touched: Vec<Rect>,
     /// How the mark came into the file.
@@ -159,7 +155,6 @@ impl Job<'_> {
 
     fn output(&self, drawn: Drawn, bytes: Vec<u8>, method: Method) -> Output {
         Output {
-            digest: hex(&Sha256::digest(&bytes)),
             content_type: self.format.content_type(),
             extension: self.format.extension(),
             width: drawn.width,

@@ -15,13 +15,15 @@ impl Unstuffed {
     pub(super) fn fill(&mut self, stuffed: &[u8]) {
         self.bytes.clear();
         self.bytes.reserve(stuffed.len() + PAD);
-        let mut rest = stuffed;
-        while let Some(at) = memchr::memchr(0xff, rest) {
-            self.bytes.extend_from_slice(&rest[..=at]);
-            // The zero; a lone 0xff at the end is a fill byte before the marker.
-            rest = rest.get(at + 2..).unwrap_or_default();
+        let mut from = 0;
+        for at in memchr::memchr_iter(0xff, stuffed) {
+            if at >= from {
+                self.bytes.extend_from_slice(&stuffed[from..=at]);
+                // The zero.
+                from = at + 2;
+            }
         }
-        self.bytes.extend_from_slice(rest);
+        self.bytes.extend_from_slice(stuffed.get(from..).unwrap_or_default());
         self.bytes.resize(self.bytes.len() + PAD, 0);
     }
 

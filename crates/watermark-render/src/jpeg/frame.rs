@@ -69,6 +69,8 @@ pub(super) struct Scan {
     pub(super) low: u8,
     /// MCUs of a restart interval; 0 for none.
     pub(super) restart: u32,
+    /// Where restart markers are.
+    pub(super) restarts: Vec<usize>,
     /// Where the entropy-coded data is, with its restart markers.
     pub(super) entropy: Range<usize>,
 }

@@ -324,34 +324,36 @@ impl<'a> Parser<'a> {
             }
             components.push(ScanComponent { index, dc, ac });
         }
-        let (length, has_restarts) = entropy_length(&self.bytes[self.at..]).ok_or_else(broken)?;
-        if has_restarts && self.restart == 0 {
+        let (length, mut restarts) = entropy_length(&self.bytes[self.at..]).ok_or_else(broken)?;
+        if !restarts.is_empty() && self.restart == 0 {
             return Err(broken());
         }
+        restarts.iter_mut().for_each(|at| *at += self.at);
         let entropy = self.at..self.at + length;
-        Ok(Scan { components, first, last, high, low, restart: self.restart, entropy })
+        Ok(Scan { components, first, last, high, low, restart: self.restart, restarts, entropy })
     }
 }
 
-/// Bytes up to the marker that ends the scan, and whether there are restart markers among them. None where there is no
-/// end, and where bytes fill the space before a restart.
-fn entropy_length(bytes: &[u8]) -> Option<(usize, bool)> {
-    let mut has_restarts = false;
-    let mut at = 0;
-    loop {
-        at += memchr::memchr(0xff, bytes.get(at..)?)?;
+/// Bytes up to the marker that ends the scan, and where restart markers are among them. None where there is no end,
+/// and where bytes fill the space before a restart.
+fn entropy_length(bytes: &[u8]) -> Option<(usize, Vec<usize>)> {
+    let mut restarts = Vec::new();
+    let mut skip = 0;
+    for at in memchr::memchr_iter(0xff, bytes) {
+        if at < skip {
+            continue;
+        }
+        skip = at + 2;
         match *bytes.get(at + 1)? {
-            0x00 => at += 2,
-            0xd0..=0xd7 => {
-                has_restarts = true;
-                at += 2;
-            }
+            0x00 => {}
+            0xd0..=0xd7 => restarts.push(at),
             0xff => {
                 // Fill bytes.
                 let marker = bytes[at..].iter().find(|byte| **byte != 0xff)?;
-                return (!matches!(marker, 0x00 | 0xd0..=0xd7)).then_some((at, has_restarts));
+                return (!matches!(marker, 0x00 | 0xd0..=0xd7)).then_some((at, restarts));
             }
-            _ => return Some((at, has_restarts)),
+            _ => return Some((at, restarts)),
         }
     }
+    None
 }

@@ -7,6 +7,7 @@ mod dct;
 mod frame;
 mod huffman;
 mod ink;
+mod lanes;
 mod markers;
 mod proof;
 mod recode;
@@ -26,10 +27,12 @@ use self::{
     coefficients::Coefficients,
     color::ColorModel,
     frame::Process,
+    huffman::HuffmanSpec,
     ink::{Inker, Touched},
     markers::Header,
-    rewrite::rewrite,
-    splice::splice,
+    rewrite::{Rewritten, rewrite},
+    segments::Assembly,
+    splice::Splice,
 };
 pub(crate) use self::{proof::Difference, shim::Stored, whole::is_whole};
 pub use self::{refusal::Refusal, splice::Codes};
@@ -76,26 +79,32 @@ impl<'a> Original<'a> {
         let header = &self.header;
         let touched = Touched::by(stamps, &header.frame);
         let mut inker = Inker::new(header, stamps, self.model);
-        let (scans, method) = if is_spliced(header) {
-            let spliced = splice(self.bytes, header, &touched, &mut inker)?;
-            let method = Method::Spliced(spliced.codes);
-            (vec![spliced], method)
-        } else {
-            let mut coefficients = Coefficients::read(self.bytes, header)?;
-            let mut blocks = Vec::new();
-            for row in 0..header.frame.mcus_high {
-                for column in touched.row(row).iter().flat_map(|(from, to)| *from..*to) {
-                    coefficients.mcu(&header.frame, column, row, &mut blocks);
-                    inker.mark(column, row, &mut blocks);
-                    coefficients.set_mcu(&header.frame, column, row, &blocks);
-                }
+        if is_spliced(header) {
+            let mut splice = Splice::new(self.bytes, header, &touched, &mut inker)?;
+            let specs: Vec<_> = splice.tables().into_iter().map(|(at, spec)| (at, spec.clone())).collect();
+            let tables = specs.iter().map(|(at, spec)| (*at, spec)).collect();
+            let bytes = self.assembly(tables, metadata).write(|_, out| splice.write(out))?;
+            return Ok(MarkedJpeg { bytes, method: Method::Spliced(splice.codes()) });
+        }
+        let mut coefficients = Coefficients::read(self.bytes, header)?;
+        let mut blocks = Vec::new();
+        for row in 0..header.frame.mcus_high {
+            for column in touched.row(row).iter().flat_map(|(from, to)| *from..*to) {
+                coefficients.mcu(&header.frame, column, row, &mut blocks);
+                inker.mark(column, row, &mut blocks);
+                coefficients.set_mcu(&header.frame, column, row, &blocks);
             }
-            let scans = rewrite(header, &coefficients)?;
-            let codes = scans.iter().map(|scan| scan.codes).max().unwrap_or(Codes::Own);
-            (scans, Method::Rewritten(codes))
-        };
-        let bytes = segments::assemble(self.bytes, header, &scans, metadata, self.orientation());
-        Ok(MarkedJpeg { bytes, method })
+        }
+        let Rewritten { scans, specs, codes } = rewrite(header, &coefficients)?;
+        let bytes = self.assembly(specs.iter().enumerate().collect(), metadata).write(|which, out| {
+            out.extend_from_slice(&scans[which]);
+            Ok(())
+        })?;
+        Ok(MarkedJpeg { bytes, method: Method::Rewritten(codes) })
+    }
+
+    fn assembly<'b>(&'b self, tables: Vec<(usize, &'b HuffmanSpec)>, metadata: &'b Metadata) -> Assembly<'b> {
+        Assembly { bytes: self.bytes, header: &self.header, tables, metadata, orientation: self.orientation() }
     }
 
     /// Proves that `output` has the same coefficients outside of `touched` (pixels as stored), and no metadata but what

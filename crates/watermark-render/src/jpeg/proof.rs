@@ -11,6 +11,7 @@ use super::{
     frame::Process,
     huffman::HuffmanSpec,
     ink::{Block, Touched},
+    lanes::Index,
     markers::Header,
     scan::{Interval, Reader, Walk, intervals},
 };
@@ -126,9 +127,10 @@ impl Proof<'_> {
             }
             old_source.fill(old_data);
             new_source.fill(new_data);
+            let index = Index::build(&new_reader, &new_source, new.mcus.end - new.mcus.start);
             let mut pair = Pair {
-                old: Walk::new(&old_reader, &old_source),
-                new: Walk::new(&new_reader, &new_source),
+                old: Walk::new(&old_reader, &old_source, None),
+                new: Walk::new(&new_reader, &new_source, index.as_ref()),
                 old_source: &old_source,
                 new_source: &new_source,
                 has_same_codes,

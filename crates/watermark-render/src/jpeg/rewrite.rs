@@ -8,16 +8,26 @@ use super::{
     huffman::{Encoder, HuffmanSpec},
     ink::Block,
     markers::Header,
-    splice::{Codes, Spliced},
+    splice::Codes,
     token::{Counts, Token, sequential, write},
 };
 
 /// Longest run of ended blocks.
 const MAX_RUN: u32 = 0x7fff;
 
+/// Scans that are written anew.
+#[derive(Debug)]
+pub(super) struct Rewritten {
+    /// Entropy-coded data of each scan, with restart markers.
+    pub(super) scans: Vec<Vec<u8>>,
+    /// Each of [`Header::tables`] as it is now.
+    pub(super) specs: Vec<HuffmanSpec>,
+    pub(super) codes: Codes,
+}
+
 /// Writes every scan anew, with the file's own script, its own tables where they have what is needed, and its own
 /// restart intervals.
-pub(super) fn rewrite(header: &Header, coefficients: &Coefficients) -> Result<Vec<Spliced>, Refusal> {
+pub(super) fn rewrite(header: &Header, coefficients: &Coefficients) -> Result<Rewritten, Refusal> {
     let scans: Vec<Tokens> =
         header.scans.iter().map(|scan| tokens(header, scan, coefficients)).collect::<Result<_, _>>()?;
     // A table may serve several scans.
@@ -45,7 +55,7 @@ pub(super) fn rewrite(header: &Header, coefficients: &Coefficients) -> Result<Ve
         specs.push(spec);
     }
     let encoders: Vec<Encoder> = specs.iter().map(Encoder::new).collect();
-    scans
+    let scans = scans
         .iter()
         .map(|scan| {
             let mut entropy = Vec::with_capacity(scan.tokens.len() * 2);
@@ -60,10 +70,10 @@ pub(super) fn rewrite(header: &Header, coefficients: &Coefficients) -> Result<Ve
                 writer.finish();
                 from = *to;
             }
-            let tables = scan.tables.iter().map(|table| (*table, specs[*table].clone())).collect();
-            Ok(Spliced { entropy, tables, codes })
+            Ok(entropy)
         })
-        .collect()
+        .collect::<Result<_, Refusal>>()?;
+    Ok(Rewritten { scans, specs, codes })
 }
 
 /// A scan as tokens.

@@ -7,6 +7,7 @@ use super::{
     bits::Unstuffed,
     frame::Scan,
     ink::Block,
+    lanes::Index,
     markers::Header,
     skip::{AcTable, Cursor, DcTable},
 };
@@ -81,24 +82,22 @@ pub(super) fn intervals(bytes: &[u8], header: &Header, scan: &Scan) -> Result<Ve
         return Ok(vec![Interval { bytes: scan.entropy.clone(), mcus: 0..total }]);
     }
     let broken = |at| Refusal::Broken { at };
-    let data = &bytes[scan.entropy.clone()];
-    let mut intervals = Vec::new();
-    let (mut start, mut mcu) = (0, 0);
-    for at in memchr::memchr_iter(0xff, data) {
-        let Some(marker @ 0xd0..=0xd7) = data.get(at + 1).copied() else { continue };
-        let place = scan.entropy.start + at;
+    let mut intervals = Vec::with_capacity(scan.restarts.len() + 1);
+    let (mut start, mut mcu) = (scan.entropy.start, 0);
+    for &at in &scan.restarts {
         // They count from 0 to 7; one that is missing would shift all that follows.
-        if usize::from(marker & 7) != intervals.len() % 8 || total - mcu <= scan.restart {
-            return Err(broken(place));
+        let is_next = bytes.get(at + 1).is_some_and(|marker| usize::from(marker & 7) == intervals.len() % 8);
+        if !is_next || total - mcu <= scan.restart {
+            return Err(broken(at));
         }
-        intervals.push(Interval { bytes: scan.entropy.start + start..place, mcus: mcu..mcu + scan.restart });
+        intervals.push(Interval { bytes: start..at, mcus: mcu..mcu + scan.restart });
         start = at + 2;
         mcu += scan.restart;
     }
     if total - mcu > scan.restart {
         return Err(broken(scan.entropy.end));
     }
-    intervals.push(Interval { bytes: scan.entropy.start + start..scan.entropy.end, mcus: mcu..total });
+    intervals.push(Interval { bytes: start..scan.entropy.end, mcus: mcu..total });
     Ok(intervals)
 }
 
@@ -106,19 +105,36 @@ pub(super) fn intervals(bytes: &[u8], header: &Header, scan: &Scan) -> Result<Ve
 #[derive(Debug, Clone)]
 pub(super) struct Walk<'a> {
     reader: &'a Reader,
+    index: Option<&'a Index>,
     pub(super) cursor: Cursor<'a>,
     /// The last DC of each of the scan's components.
     pub(super) dc: [i32; 4],
+    /// The MCU that comes next, counted from the interval's first.
+    mcu: u32,
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(reader: &'a Reader, source: &'a Unstuffed) -> Self {
-        Self { reader, cursor: Cursor::new(source, 0), dc: [0; 4] }
+    /// A walk from the beginning of an interval, by leaps where there is an index of it.
+    pub(super) fn new(reader: &'a Reader, source: &'a Unstuffed, index: Option<&'a Index>) -> Self {
+        Self { reader, index, cursor: Cursor::new(source, 0), dc: [0; 4], mcu: 0 }
     }
 
     /// Passes over so many MCUs; none where the data is broken.
-    #[inline(never)]
     pub(super) fn pass(&mut self, count: u32) -> Option<()> {
+        let goal = self.mcu + count;
+        if let Some(waypoint) =
+            self.index.and_then(|index| index.before(goal)).filter(|waypoint| waypoint.mcu > self.mcu)
+        {
+            self.cursor.jump(waypoint.at);
+            (self.dc, self.mcu) = (waypoint.dc, waypoint.mcu);
+        }
+        self.pass_each(goal - self.mcu)?;
+        self.mcu = goal;
+        Some(())
+    }
+
+    #[inline(never)]
+    fn pass_each(&mut self, count: u32) -> Option<()> {
         let reader = self.reader;
         let mut cursor = self.cursor.clone();
         let mut dc = self.dc;
@@ -145,13 +161,14 @@ impl<'a> Walk<'a> {
             block[0] = i16::try_from(*before).ok()?;
             self.cursor.read_ac(&self.reader.ac[place.ac], block)?;
         }
+        self.mcu += 1;
         (!self.cursor.is_past_end()).then_some(())
     }
 
-    /// Goes to a place where another walk has been, with its DCs.
+    /// Goes to a place that another walk, whose DCs and MCU are the same, has come to by the same bits.
     pub(super) fn follow(&mut self, at: u64, other: &Self) {
         self.cursor.jump(at);
-        self.dc = other.dc;
+        (self.dc, self.mcu) = (other.dc, other.mcu);
     }
 
     /// Whether nothing but the filling of the last byte is left.

@@ -3,8 +3,9 @@
 use image::metadata::Orientation;
 
 use super::{
+    Refusal,
+    huffman::HuffmanSpec,
     markers::{APP0, APP1, APP2, APP13, APP14, APP15, COM, DHT, EOI, Header, Part, SOI},
-    splice::Spliced,
     token::class_bits,
 };
 use crate::Metadata;
@@ -71,35 +72,52 @@ fn photoshop(mut resources: &[u8], metadata: &Metadata) -> Option<Vec<u8>> {
     None
 }
 
-/// Puts the file together again, with its scans as they are now and what is kept of its metadata.
-pub(super) fn assemble(
-    bytes: &[u8],
-    header: &Header,
-    scans: &[Spliced],
-    metadata: &Metadata,
-    orientation: Orientation,
-) -> Vec<u8> {
-    let entropy: usize = scans.iter().map(|scan| scan.entropy.len()).sum();
-    let mut out = Vec::with_capacity(entropy + 8_192);
-    out.extend([0xff, SOI]);
-    for segment in metadata_segments(bytes, header, metadata, orientation) {
-        append(&mut out, segment.0, &segment.1);
-    }
-    for (number, part) in header.parts.iter().enumerate() {
-        match part {
-            Part::Segment(segment) if segment.marker == DHT => append(&mut out, DHT, &tables(header, scans, number)),
-            Part::Segment(segment) if is_metadata(segment.marker) => {}
-            Part::Segment(segment) => append(&mut out, segment.marker, &bytes[segment.payload.clone()]),
-            Part::Scan(segment, which) => {
-                append(&mut out, segment.marker, &bytes[segment.payload.clone()]);
-                if let Some(scan) = scans.get(*which) {
-                    out.extend_from_slice(&scan.entropy);
+/// A file on its way together again.
+pub(super) struct Assembly<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) header: &'a Header,
+    /// Tables that have changed: which of [`Header::tables`], and what it is now.
+    pub(super) tables: Vec<(usize, &'a HuffmanSpec)>,
+    pub(super) metadata: &'a Metadata,
+    pub(super) orientation: Orientation,
+}
+
+impl Assembly<'_> {
+    /// The file, with what is kept of its metadata; `entropy` appends the data of a scan.
+    pub(super) fn write(
+        &self,
+        mut entropy: impl FnMut(usize, &mut Vec<u8>) -> Result<(), Refusal>,
+    ) -> Result<Vec<u8>, Refusal> {
+        let mut out = Vec::with_capacity(self.bytes.len() + self.bytes.len() / 16 + 4_096);
+        out.extend([0xff, SOI]);
+        for (marker, payload) in metadata_segments(self.bytes, self.header, self.metadata, self.orientation) {
+            append(&mut out, marker, &payload);
+        }
+        for (number, part) in self.header.parts.iter().enumerate() {
+            match part {
+                Part::Segment(segment) if segment.marker == DHT => append(&mut out, DHT, &self.tables(number)),
+                Part::Segment(segment) if is_metadata(segment.marker) => {}
+                Part::Segment(segment) => append(&mut out, segment.marker, &self.bytes[segment.payload.clone()]),
+                Part::Scan(segment, which) => {
+                    append(&mut out, segment.marker, &self.bytes[segment.payload.clone()]);
+                    entropy(*which, &mut out)?;
                 }
             }
         }
+        out.extend([0xff, EOI]);
+        Ok(out)
     }
-    out.extend([0xff, EOI]);
-    out
+
+    /// The tables of a DHT segment, as they are now.
+    fn tables(&self, part: usize) -> Vec<u8> {
+        let mut out = Vec::new();
+        for (at, table) in self.header.tables.iter().enumerate().filter(|(_, table)| table.part == part) {
+            let now = self.tables.iter().find(|(which, _)| *which == at);
+            out.push(class_bits(table.class) | table.slot);
+            now.map_or(&table.spec, |(_, spec)| spec).write(&mut out);
+        }
+        out
+    }
 }
 
 const fn is_metadata(marker: u8) -> bool {
@@ -127,17 +145,6 @@ pub(super) fn metadata_segments(
 pub(super) fn present_metadata<'a>(bytes: &'a [u8], header: &Header) -> Vec<(u8, &'a [u8])> {
     let segments = header.segments().filter(|segment| is_metadata(segment.marker));
     segments.map(|segment| (segment.marker, &bytes[segment.payload.clone()])).collect()
-}
-
-/// The tables of a DHT segment, as they are now.
-fn tables(header: &Header, scans: &[Spliced], part: usize) -> Vec<u8> {
-    let mut out = Vec::new();
-    for (at, table) in header.tables.iter().enumerate().filter(|(_, table)| table.part == part) {
-        let now = scans.iter().flat_map(|scan| &scan.tables).find(|(which, _)| *which == at);
-        out.push(class_bits(table.class) | table.slot);
-        now.map_or(&table.spec, |(_, spec)| spec).write(&mut out);
-    }
-    out
 }
 
 fn append(out: &mut Vec<u8>, marker: u8, payload: &[u8]) {

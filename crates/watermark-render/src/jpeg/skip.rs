@@ -46,6 +46,12 @@ impl Looked {
         if used == 0 { Self::SLOW } else { Self((used | advance << 8) as u16) }
     }
 
+    /// Bits, coefficients to advance, and whether the block ends; none where nothing is whole.
+    pub(super) fn parts(self) -> Option<(u32, u32, bool)> {
+        let advance = u32::from(self.0 >> 8);
+        (self.bits() > 0).then_some((self.bits(), advance & 63, advance & Self::END != 0))
+    }
+
     /// How many bits it is about.
     #[inline(always)]
     pub(super) const fn bits(self) -> u32 {
@@ -69,7 +75,7 @@ impl Looked {
 /// How to pass over AC coefficients.
 #[derive(Debug)]
 pub(super) struct AcTable {
-    looks: Box<[Looked; 1 << LOOK]>,
+    pub(super) looks: Box<[Looked; 1 << LOOK]>,
     pub(super) decoder: Decoder,
 }
 
@@ -109,6 +115,11 @@ impl DcTable {
             }
         }
         Self { looks, decoder }
+    }
+
+    /// The difference at the top of `window`, and its bits with those of its code; none where they are more than so many.
+    pub(super) fn whole(&self, window: u64, most: u32) -> Option<(i32, u32)> {
+        read_dc(&self.decoder, window).filter(|(_, used)| *used <= most)
     }
 }
 

@@ -10,22 +10,12 @@ use super::{
     bits::{BitWriter, Unstuffed},
     huffman::{Encoder, HuffmanSpec},
     ink::{Block, Inker, Touched},
+    lanes::Index,
     markers::Header,
     recode::{Recoder, with_room},
     scan::{Interval, Reader, Walk, intervals},
     token::{Counts, Token, sequential, write},
 };
-
-/// A scan with its mark.
-#[derive(Debug)]
-pub(super) struct Spliced {
-    /// Entropy-coded data with restart markers.
-    pub(super) entropy: Vec<u8>,
-    /// The tables that it is coded with: which of [`Header::tables`], and what it is now.
-    pub(super) tables: Vec<(usize, HuffmanSpec)>,
-    /// How the codes were found.
-    pub(super) codes: Codes,
-}
 
 /// Where the codes of a marked scan are from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,69 +45,85 @@ enum Step {
     Tokens(usize, usize),
 }
 
-/// Marks the only scan of a sequential file.
-pub(super) fn splice(
-    bytes: &[u8],
-    header: &Header,
-    touched: &Touched,
-    inker: &mut Inker<'_>,
-) -> Result<Spliced, Refusal> {
-    let [scan] = &header.scans[..] else { return Err(Refusal::Broken { at: 0 }) };
-    let reader = Reader::new(header, scan)?;
-    let mut work = Work {
-        bytes,
-        wide: scan.mcus(&header.frame).0,
-        reader: &reader,
-        runs: touched.runs(scan.mcus(&header.frame).0),
-        blocks: vec![[0; 64]; reader.places.len()],
-        source: Unstuffed::default(),
-        filled: None,
-        tokens: Vec::new(),
-    };
-    let intervals = intervals(bytes, header, scan)?;
-
-    let pieces = work.plan(&intervals, inker)?;
-    let mut counts = Counts::new(reader.tables.len());
-    work.tokens.iter().for_each(|token| counts.count(token.table(), token.symbol));
-    let mut codes = Codes::Own;
-    let mut tables = Vec::with_capacity(reader.tables.len());
-    for (at, table) in reader.tables.iter().enumerate() {
-        let spec = &header.tables[*table].spec;
-        let missing = counts.missing(at, spec);
-        let (spec, found) = if missing.is_empty() {
-            (spec.clone(), Codes::Own)
-        } else {
-            match spec.extended(&missing) {
-                Some(extended) => (extended, Codes::Added),
-                None => (with_room(spec, &missing), Codes::New),
-            }
-        };
-        codes = codes.max(found);
-        tables.push(spec);
-    }
-    let entropy = work.write(&pieces, &tables, codes, scan.entropy.len())?;
-    Ok(Spliced { entropy, tables: reader.tables.iter().copied().zip(tables).collect(), codes })
-}
-
-struct Work<'a> {
+/// A mark on its way into the only scan of a sequential file.
+#[derive(Debug)]
+pub(super) struct Splice<'a> {
     bytes: &'a [u8],
     /// MCUs in a row.
     wide: u32,
-    reader: &'a Reader,
-    runs: Vec<(u32, u32)>,
+    reader: Reader,
     /// Those of one MCU.
     blocks: Vec<Block>,
     source: Unstuffed,
     /// Where the interval begins that `source` holds.
     filled: Option<usize>,
     tokens: Vec<Token>,
+    pieces: Vec<Piece>,
+    /// The reader's tables as they are now.
+    specs: Vec<HuffmanSpec>,
+    codes: Codes,
 }
 
-impl Work<'_> {
+impl<'a> Splice<'a> {
+    /// Marks the scan, as far as its tokens and codes.
+    pub(super) fn new(
+        bytes: &'a [u8],
+        header: &Header,
+        touched: &Touched,
+        inker: &mut Inker<'_>,
+    ) -> Result<Self, Refusal> {
+        let [scan] = &header.scans[..] else { return Err(Refusal::Broken { at: 0 }) };
+        let reader = Reader::new(header, scan)?;
+        let wide = scan.mcus(&header.frame).0;
+        let mut splice = Self {
+            bytes,
+            wide,
+            blocks: vec![[0; 64]; reader.places.len()],
+            reader,
+            source: Unstuffed::default(),
+            filled: None,
+            tokens: Vec::new(),
+            pieces: Vec::new(),
+            specs: Vec::new(),
+            codes: Codes::Own,
+        };
+        splice.plan(&intervals(bytes, header, scan)?, &touched.runs(wide), inker)?;
+        splice.choose_codes(header);
+        Ok(splice)
+    }
+
+    /// The tables that the scan is coded with now: which of [`Header::tables`], and what it is.
+    pub(super) fn tables(&self) -> Vec<(usize, &HuffmanSpec)> {
+        self.reader.tables.iter().copied().zip(&self.specs).collect()
+    }
+
+    /// Where the codes are from.
+    pub(super) const fn codes(&self) -> Codes {
+        self.codes
+    }
+
+    fn choose_codes(&mut self, header: &Header) {
+        let mut counts = Counts::new(self.reader.tables.len());
+        self.tokens.iter().for_each(|token| counts.count(token.table(), token.symbol));
+        for (at, table) in self.reader.tables.iter().enumerate() {
+            let spec = &header.tables[*table].spec;
+            let missing = counts.missing(at, spec);
+            let (spec, found) = if missing.is_empty() {
+                (spec.clone(), Codes::Own)
+            } else {
+                match spec.extended(&missing) {
+                    Some(extended) => (extended, Codes::Added),
+                    None => (with_room(spec, &missing), Codes::New),
+                }
+            };
+            self.codes = self.codes.max(found);
+            self.specs.push(spec);
+        }
+    }
+
     /// Decides what each interval becomes.
-    fn plan(&mut self, intervals: &[Interval], inker: &mut Inker<'_>) -> Result<Vec<Piece>, Refusal> {
-        let runs = std::mem::take(&mut self.runs);
-        let mut pieces = Vec::with_capacity(intervals.len());
+    fn plan(&mut self, intervals: &[Interval], runs: &[(u32, u32)], inker: &mut Inker<'_>) -> Result<(), Refusal> {
+        self.pieces.reserve(intervals.len());
         let mut next = 0;
         for interval in intervals {
             while runs.get(next).is_some_and(|(_, to)| *to <= interval.mcus.start) {
@@ -135,10 +141,9 @@ impl Work<'_> {
                 self.source = source;
                 Some(steps?)
             };
-            pieces.push(Piece { interval: interval.clone(), steps });
+            self.pieces.push(Piece { interval: interval.clone(), steps });
         }
-        self.runs = runs;
-        Ok(pieces)
+        Ok(())
     }
 
     fn fill(&mut self, interval: &Interval) {
@@ -156,8 +161,14 @@ impl Work<'_> {
         runs: &[(u32, u32)],
         inker: &mut Inker<'_>,
     ) -> Result<Vec<Step>, Refusal> {
+        let Self { wide, reader, blocks, tokens, .. } = self;
+        let reader = &*reader;
         let broken = Refusal::Broken { at: interval.bytes.start };
-        let mut walk = Walk::new(self.reader, source);
+        let reached: u32 = runs.iter().map(|(from, to)| to - from).sum();
+        let count = interval.mcus.end - interval.mcus.start;
+        // Where most of it must be read there is nothing to leap over.
+        let index = if reached < count / 2 { Index::build(reader, source, count) } else { None };
+        let mut walk = Walk::new(reader, source, index.as_ref());
         let mut steps = Vec::new();
         let mut mcu = interval.mcus.start;
         // The DC that a reader of the output has seen last.
@@ -169,20 +180,20 @@ impl Work<'_> {
                 steps.push(Step::Copy(start, walk.cursor.at, from - mcu));
                 written = walk.dc;
             }
-            let first = self.tokens.len();
+            let first = tokens.len();
             for mcu in from..to {
-                walk.read(&mut self.blocks).ok_or(broken)?;
-                inker.mark(mcu % self.wide, mcu / self.wide, &mut self.blocks);
-                self.tokenize(&mut written)?;
+                walk.read(blocks).ok_or(broken)?;
+                inker.mark(mcu % *wide, mcu / *wide, blocks);
+                tokenize(reader, blocks, &mut written, tokens)?;
             }
             mcu = to;
             let is_followed = mcu < interval.mcus.end && runs.get(index + 1).is_none_or(|(from, _)| *from > mcu);
             if is_followed {
-                walk.read(&mut self.blocks).ok_or(broken)?;
-                self.tokenize(&mut written)?;
+                walk.read(blocks).ok_or(broken)?;
+                tokenize(reader, blocks, &mut written, tokens)?;
                 mcu += 1;
             }
-            steps.push(Step::Tokens(first, self.tokens.len()));
+            steps.push(Step::Tokens(first, tokens.len()));
         }
         let start = walk.cursor.at;
         let rest = interval.mcus.end - mcu;
@@ -191,28 +202,12 @@ impl Work<'_> {
         walk.is_at_end(source).then_some(steps).ok_or(broken)
     }
 
-    /// Turns the MCU's blocks into tokens.
-    fn tokenize(&mut self, written: &mut [i32; 4]) -> Result<(), Refusal> {
-        for (place, block) in self.reader.places.iter().zip(&self.blocks) {
-            let (dc, ac) = self.reader.token_tables(place);
-            let before = &mut written[place.component & 3];
-            sequential(&mut self.tokens, dc, ac, *before, block)?;
-            *before = i32::from(block[0]);
-        }
-        Ok(())
-    }
-
-    fn write(
-        &mut self,
-        pieces: &[Piece],
-        tables: &[HuffmanSpec],
-        codes: Codes,
-        size: usize,
-    ) -> Result<Vec<u8>, Refusal> {
-        let encoders: Vec<Encoder> = tables.iter().map(Encoder::new).collect();
+    /// Appends the entropy-coded data with restart markers.
+    pub(super) fn write(&mut self, out: &mut Vec<u8>) -> Result<(), Refusal> {
+        let encoders: Vec<Encoder> = self.specs.iter().map(Encoder::new).collect();
         let borrowed: Vec<&Encoder> = encoders.iter().collect();
-        let recoder = (codes == Codes::New).then(|| Recoder::new(self.reader, &encoders));
-        let mut out = Vec::with_capacity(size + size / 16 + 4_096);
+        let pieces = std::mem::take(&mut self.pieces);
+        let recoder = (self.codes == Codes::New).then(|| Recoder::new(&self.reader, &encoders));
         for (number, piece) in pieces.iter().enumerate() {
             let Interval { bytes, mcus } = &piece.interval;
             if number > 0 {
@@ -227,8 +222,11 @@ impl Work<'_> {
                     continue;
                 }
             };
-            self.fill(&piece.interval);
-            let mut writer = BitWriter::new(&mut out);
+            if self.filled != Some(bytes.start) {
+                self.source.fill(&self.bytes[bytes.clone()]);
+                self.filled = Some(bytes.start);
+            }
+            let mut writer = BitWriter::new(out);
             for step in steps {
                 match (*step, &recoder) {
                     (Step::Copy(from, _, mcus), Some(recoder)) => recoder
@@ -240,6 +238,17 @@ impl Work<'_> {
             }
             writer.finish();
         }
-        Ok(out)
+        Ok(())
     }
+}
+
+/// Turns an MCU's blocks into tokens; `written` is the last DC of each component in the output.
+fn tokenize(reader: &Reader, blocks: &[Block], written: &mut [i32; 4], tokens: &mut Vec<Token>) -> Result<(), Refusal> {
+    for (place, block) in reader.places.iter().zip(blocks) {
+        let (dc, ac) = reader.token_tables(place);
+        let before = &mut written[place.component & 3];
+        sequential(tokens, dc, ac, *before, block)?;
+        *before = i32::from(block[0]);
+    }
+    Ok(())
 }
