@@ -4,7 +4,7 @@ use sealmark_watermark_dsl::{Template, Variables};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Fonts, Format, Limits, Pixels, Rect, RenderError, Stamp, decode::decode, draw, encode::encode, fonts::hex, layout,
+    Fonts, Format, Limits, Pixels, Rect, RenderError, decode::decode, draw, encode::encode, fonts::hex, layout,
 };
 
 /// A rendition.
@@ -53,13 +53,13 @@ pub fn render(
     let mut image = decoded.image;
     image.apply_orientation(decoded.orientation);
 
-    let scene = layout(template, variables, image.width(), image.height(), fonts)?;
-    let stamps = draw(&scene, fonts)?;
-    if let Some(mut pixels) = Pixels::of(&mut image) {
-        stamps.iter().for_each(|stamp| stamp.blend_onto(&mut pixels));
-    } else {
+    let mut scene = layout(template, variables, image.width(), image.height(), fonts)?;
+    let Some(mut pixels) = Pixels::of(&mut image) else {
         return Err(RenderError::UnsupportedFormat { found: "a picture with samples of a kind that is not read" });
-    }
+    };
+    scene.resolve_auto(|rect| pixels.mean_luma(rect));
+    let stamps = draw(&scene, fonts)?;
+    stamps.iter().for_each(|stamp| stamp.blend_onto(&mut pixels));
 
     let bytes = encode(&image, format, decoded.profile, source)?;
     Ok(Output {
@@ -68,7 +68,7 @@ pub fn render(
         extension: format.extension(),
         width: image.width(),
         height: image.height(),
-        touched: stamps.iter().filter_map(Stamp::touched).collect(),
+        touched: stamps.iter().flat_map(|stamp| stamp.touched(image.width(), image.height())).collect(),
         missing_glyphs: scene.missing_glyphs,
         bytes,
     })
