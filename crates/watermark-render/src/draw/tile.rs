@@ -9,6 +9,9 @@ pub const MAX_TILE_PLACES: usize = 65_536;
 /// Places whose distance would be less are counted as so far away, in pixels.
 const MIN_PITCH_PX: f64 = 1.0;
 
+/// More would put the next place out of any picture anyway.
+const MAX_PITCH_PX: f64 = 1e9;
+
 /// Every place, as a move from the mark's own, at which a sprite that lies at `sprite` shows in the picture; from top
 /// to bottom and from left to right.
 pub(super) fn places(
@@ -22,7 +25,7 @@ pub(super) fn places(
     let Frame { width: frame_width, height: frame_height, .. } = mark.frame.grown(plate);
     let pitch = |length: f64, gap: f64| {
         let pitch = length + gap;
-        if pitch.is_finite() { pitch.max(MIN_PITCH_PX) } else { f64::MAX }
+        if pitch.is_finite() { pitch.clamp(MIN_PITCH_PX, MAX_PITCH_PX) } else { MAX_PITCH_PX }
     };
     let (pitch_x, pitch_y) = (pitch(frame_width, tile.gap_x), pitch(frame_height, tile.gap_y));
     let stagger = if tile.stagger.is_finite() { libm::fmod(tile.stagger, 1.0) } else { 0.0 };
