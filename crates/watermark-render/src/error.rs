@@ -91,7 +91,7 @@ pub enum RenderError {
     MarkTooLarge {
         /// Pixels from the first to the last ink of all rows, its shadow's too.
         pixels: u64,
-        /// See [`crate::MAX_SPRITE_PIXELS`].
+        /// See [`crate::MAX_SPRITE_PIXELS`] and [`crate::MAX_TILE_SPRITE_PIXELS`].
         max: u64,
     },
     /// A tiled mark is repeated more often than is drawn.

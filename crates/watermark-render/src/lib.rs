@@ -48,7 +48,7 @@ mod verify;
 pub use blend::{Channels, Pixels, SizeMismatch};
 pub use blend_mode::BlendMode;
 pub use contrast::AUTO_LUMA;
-pub use draw::{MAX_OUTLINE_PX, MAX_SHADOW_SIGMA, MAX_SPRITE_PIXELS, MAX_TILE_PLACES, draw};
+pub use draw::{MAX_OUTLINE_PX, MAX_SHADOW_SIGMA, MAX_SPRITE_PIXELS, MAX_TILE_PLACES, MAX_TILE_SPRITE_PIXELS, draw};
 pub use encode::JPEG_QUALITY;
 pub use error::RenderError;
 pub use face::{FaceId, FontFailure};

@@ -57,10 +57,8 @@ pub(super) fn compose(layers: &[Layer<'_>], hull: &Hull, opacity: u16) -> Sprite
                     seen.add(color.rgb(), part(cover.into(), wide(color.a)).min(FULL - seen.alpha));
                 }),
                 Layer::Painted(plane) => each(plane.row(y), from, &mut seen, |seen, [r, g, b, alpha]| {
-                    let alpha = u64::from(alpha);
                     if alpha > 0 {
-                        let straight = [r, g, b].map(|value| (u64::from(value) * FULL / alpha).min(FULL));
-                        seen.add(straight, part(alpha, FULL - seen.alpha));
+                        seen.add(straight([r, g, b], alpha), part(alpha.into(), FULL - seen.alpha));
                     }
                 }),
             }
@@ -84,6 +82,15 @@ fn each<T: Copy>((start, row): (i64, &[T]), from: i64, seen: &mut [Seen], visit:
     }
 }
 
+/// A premultiplied colour without its alpha. Most pixels are opaque, and a division is dear.
+fn straight(color: [u16; 3], alpha: u16) -> [u64; 3] {
+    if alpha == u16::MAX {
+        return color.map(u64::from);
+    }
+    let alpha = u32::from(alpha);
+    color.map(|value| u64::from((u32::from(value) * 65_535).checked_div(alpha).unwrap_or(0).min(65_535)))
+}
+
 trait Rgb {
     fn rgb(&self) -> [u64; 3];
 }
@@ -104,7 +111,11 @@ impl Seen {
         if self.alpha == 0 {
             return Ink::default();
         }
-        let color = self.sum.map(|sum| ((sum + self.alpha / 2) / self.alpha).min(FULL) as u16);
+        let color = if self.alpha == FULL {
+            self.sum.map(|sum| ((sum + FULL / 2) / FULL) as u16)
+        } else {
+            self.sum.map(|sum| ((sum + self.alpha / 2) / self.alpha).min(FULL) as u16)
+        };
         Ink { color, alpha: part(self.alpha.min(FULL), opacity.into()) as u16 }
     }
 }

@@ -11,9 +11,9 @@ pub(crate) struct Hull {
 
 const EMPTY: (i64, i64) = (i64::MAX, i64::MIN);
 
-/// Farthest that anything is drawn from the picture's origin. It keeps sums of coordinates from overflowing, and rows
-/// from being counted that no picture has.
-const FAR: i64 = 1 << 24;
+/// Farthest from the picture's origin that anything is drawn which is not cut at the picture's edges. It bounds the
+/// rows of a hull.
+const FAR: i64 = 1 << 16;
 
 /// A rectangle that may reach out of the picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,7 +135,8 @@ impl<T: Copy> Plane<T> {
         let rows = hull.rows.iter().map(|(from, to)| {
             let length = usize::try_from(to.saturating_sub(*from)).unwrap_or(0);
             count += length;
-            (*from, count - length, count)
+            // An empty row begins nowhere; a small number is safe to count on from.
+            (if length == 0 { 0 } else { *from }, count - length, count)
         });
         let rows = rows.collect();
         Self { top: hull.top, rows, values: vec![value; count] }

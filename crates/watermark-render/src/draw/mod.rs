@@ -31,6 +31,9 @@ use crate::{Fonts, Mark, Place, RenderError, Scene, SceneShadow, Stamp, geometry
 /// about as much again while it is drawn.
 pub const MAX_SPRITE_PIXELS: u64 = 1 << 26;
 
+/// The same for a mark that is tiled, which is drawn whole wherever it lies.
+pub const MAX_TILE_SPRITE_PIXELS: u64 = 1 << 24;
+
 /// Farthest that a shadow is drawn from its mark, in pixels.
 const MAX_SHADOW_MOVE_PX: f64 = 4_096.0;
 
@@ -40,8 +43,8 @@ const MAX_SHADOW_MOVE_PX: f64 = 4_096.0;
 ///
 /// # Errors
 /// [`RenderError::UnknownFont`] for a face that is not in `fonts`, [`RenderError::UnresolvedColor`] for a scene whose
-/// colours [`Scene::resolve_auto`] has not chosen, [`RenderError::MarkTooLarge`] over [`MAX_SPRITE_PIXELS`],
-/// [`RenderError::TooManyTiles`] over [`MAX_TILE_PLACES`].
+/// colours [`Scene::resolve_auto`] has not chosen, [`RenderError::MarkTooLarge`] over [`MAX_SPRITE_PIXELS`]
+/// or [`MAX_TILE_SPRITE_PIXELS`], [`RenderError::TooManyTiles`] over [`MAX_TILE_PLACES`].
 pub fn draw(scene: &Scene, fonts: &Fonts) -> Result<Vec<Stamp>, RenderError> {
     let stamps = scene.marks.iter().map(|mark| stamp(mark, fonts, scene.width, scene.height));
     stamps.filter_map(Result::transpose).collect()
@@ -65,8 +68,9 @@ fn stamp(mark: &Mark, fonts: &Fonts, width: u32, height: u32) -> Result<Option<S
         all = all.union(&shadow.hull.clipped(area));
     }
     let pixels = all.pixels() + shadow.as_ref().map_or(0, |shadow| shadow.hull.pixels());
-    if pixels > MAX_SPRITE_PIXELS {
-        return Err(RenderError::MarkTooLarge { pixels, max: MAX_SPRITE_PIXELS });
+    let max = if mark.tile.is_some() { MAX_TILE_SPRITE_PIXELS } else { MAX_SPRITE_PIXELS };
+    if pixels > max {
+        return Err(RenderError::MarkTooLarge { pixels, max });
     }
 
     let layers = body.layers(&content);

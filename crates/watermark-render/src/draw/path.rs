@@ -17,6 +17,9 @@ pub(crate) struct Path {
 /// How far a line may be from the curve that it stands for, in pixels.
 const TOLERANCE_PX: f64 = 0.04;
 
+/// Farther out nothing is drawn; it keeps counts of pixels from overflowing.
+const FAR_PX: f64 = (1_i64 << 30) as f64;
+
 /// Most lines for one curve.
 const MAX_LINES: f64 = 256.0;
 
@@ -83,9 +86,11 @@ impl Path {
     }
 
     fn line(&mut self, to: Point) {
-        let is_finite = |at: Point| at.0.is_finite() && at.1.is_finite();
-        if is_finite(self.pen) && is_finite(to) && self.pen != to {
-            self.lines.push([self.pen, to]);
+        let line = [self.pen, to];
+        let is_number = line.iter().all(|at| !at.0.is_nan() && !at.1.is_nan());
+        let line = line.map(|(x, y)| (x.clamp(-FAR_PX, FAR_PX), y.clamp(-FAR_PX, FAR_PX)));
+        if is_number && line[0] != line[1] {
+            self.lines.push(line);
         }
         self.pen = to;
     }

@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test file is a crate of its own and uses a part of this")]
 #![expect(clippy::unwrap_used, reason = "what goes wrong here is a test that goes wrong")]
 
+use std::sync::LazyLock;
+
 use image::{DynamicImage, RgbImage};
 use sealmark_watermark_dsl::{Color, Opacity};
 use sealmark_watermark_render::{
@@ -24,11 +26,14 @@ pub(crate) const FONTS: [(&[u8], &str); 9] = [
 ];
 
 pub(crate) fn fonts() -> Fonts {
-    let mut fonts = Fonts::embedded();
-    for (bytes, family) in FONTS {
-        assert_eq!(fonts.add(family, bytes.to_vec()).unwrap(), [family]);
-    }
-    fonts
+    static ALL: LazyLock<Fonts> = LazyLock::new(|| {
+        let mut fonts = Fonts::embedded();
+        for (bytes, family) in FONTS {
+            assert_eq!(fonts.add(family, bytes.to_vec()).unwrap(), [family]);
+        }
+        fonts
+    });
+    ALL.clone()
 }
 
 pub(crate) const INK: Color = Color { r: 20, g: 40, b: 90, a: 255 };
