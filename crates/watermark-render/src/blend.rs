@@ -1,11 +1,11 @@
-//! Stamps onto pixels: Porter and Duff's "over", on sRGB values as they are stored and with straight alpha.
+//! Stamps onto pixels: a blend mode and Porter and Duff's "over", on values as they are stored and with straight alpha.
 //!
 //! Blending the stored values, not linear light, is what browsers and image editors do by default, so a template
 //! looks in a preview as it does here. All of it is integer arithmetic.
 
 use image::DynamicImage;
 
-use crate::{Stamp, draw::Ink};
+use crate::{BlendMode, Ink, Rect, Stamp};
 
 /// What a pixel consists of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -75,6 +75,36 @@ impl<'a> Pixels<'a> {
         Ok(Self { samples: Samples::Bits16(samples), channels, width, height })
     }
 
+    /// Mean luma (Rec. 601) of the values in a rectangle, 0.0 to 1.0, as [`crate::Scene::resolve_auto`] asks for it. What
+    /// is transparent counts as white, which most pictures are shown on. 0.0 outside of the picture.
+    pub fn mean_luma(&self, rect: Rect) -> f64 {
+        match &self.samples {
+            Samples::Bits8(samples) => self.mean(samples, rect),
+            Samples::Bits16(samples) => self.mean(samples, rect),
+        }
+    }
+
+    fn mean<S: Sample>(&self, samples: &[S], rect: Rect) -> f64 {
+        let count = self.channels.count();
+        let (mut sum, mut pixels) = (0_u64, 0_u64);
+        for y in rect.y..rect.bottom().min(self.height) {
+            let at = |x: u32| (y as usize * self.width as usize + x.min(self.width) as usize) * count;
+            let row = samples.get(at(rect.x)..at(rect.right())).unwrap_or_default();
+            for pixel in row.chunks_exact(count) {
+                let value = |at: usize| pixel.get(at).map_or(FULL, |sample| sample.widen());
+                let (gray, alpha) = match self.channels {
+                    Channels::Gray => (value(0), FULL),
+                    Channels::GrayAlpha => (value(0), value(1)),
+                    Channels::Rgb => (luma([value(0), value(1), value(2)]), FULL),
+                    Channels::Rgba => (luma([value(0), value(1), value(2)]), value(3)),
+                };
+                sum += (gray * alpha + FULL * (FULL - alpha) + FULL / 2) / FULL;
+                pixels += 1;
+            }
+        }
+        if pixels == 0 { 0.0 } else { sum as f64 / (pixels as f64 * FULL as f64) }
+    }
+
     /// The pixels of a decoded picture; none for the kinds that no decoder of ours gives.
     pub(crate) fn of(image: &'a mut DynamicImage) -> Option<Self> {
         let (width, height) = (image.width(), image.height());
@@ -100,10 +130,10 @@ fn check(got: usize, channels: Channels, width: u32, height: u32) -> Result<(), 
 }
 
 impl Stamp {
-    /// Blends the stamp in its place. What would fall outside of the pixels is left out.
+    /// Blends the stamp in all of its places, one after the other. What would fall outside of the pixels is left out.
     ///
-    /// On gray pixels a colour becomes its luma. On transparent pixels the mark keeps its own alpha, so that it shows
-    /// on whatever the picture is laid.
+    /// On gray pixels a colour becomes its luma. On transparent pixels the mark keeps its own colour and alpha, so that
+    /// it shows on whatever the picture is laid.
     pub fn blend_onto(&self, pixels: &mut Pixels<'_>) {
         let (channels, width, height) = (pixels.channels, pixels.width, pixels.height);
         match &mut pixels.samples {
@@ -112,6 +142,8 @@ impl Stamp {
         }
     }
 }
+
+const FULL: u64 = 65_535;
 
 trait Sample: Copy {
     /// The sample on a scale to 65,535, which 255 divides: the way there and back is exact.
@@ -140,23 +172,20 @@ impl Sample for u16 {
 }
 
 fn blend<S: Sample>(stamp: &Stamp, samples: &mut [S], channels: Channels, width: u32, height: u32) {
-    let area = stamp.area();
     let count = channels.count();
-    let columns = width.saturating_sub(area.x).min(area.width) as usize;
-    let rows = height.saturating_sub(area.y).min(area.height);
-    for row in 0..rows {
-        let start = ((area.y + row) as usize * width as usize + area.x as usize) * count;
-        let line = &mut samples[start..start + columns * count];
-        for (pixel, ink) in line.chunks_exact_mut(count).zip(stamp.row(row)) {
+    let mode = stamp.blend();
+    stamp.for_each_span(Rect { x: 0, y: 0, width, height }, |x, y, inks| {
+        let start = (y as usize * width as usize + x as usize) * count;
+        let line = samples.get_mut(start..start + inks.len() * count).unwrap_or_default();
+        for (pixel, ink) in line.chunks_exact_mut(count).zip(inks) {
             if ink.alpha > 0 {
-                over(pixel, ink, channels);
+                over(pixel, *ink, channels, mode);
             }
         }
-    }
+    });
 }
 
-fn over<S: Sample>(pixel: &mut [S], ink: Ink, channels: Channels) {
-    const FULL: u64 = 65_535;
+fn over<S: Sample>(pixel: &mut [S], ink: Ink, channels: Channels, mode: BlendMode) {
     let alpha = u64::from(ink.alpha);
     let color = ink.color.map(u64::from);
     let (colors, transparency) = match channels {
@@ -170,7 +199,18 @@ fn over<S: Sample>(pixel: &mut [S], ink: Ink, channels: Channels) {
     // Weights of ink and pixel; together they are the new alpha times 65,535.
     let (ink_weight, pixel_weight) = (alpha * FULL, below * (FULL - alpha));
     let sum = ink_weight + pixel_weight;
-    let mix = |ink: u64, pixel: S| S::narrow((ink * ink_weight + pixel.widen() * pixel_weight + sum / 2) / sum);
+    let mix = |ink: u64, pixel: S| {
+        let under = pixel.widen();
+        let ink = match mode {
+            BlendMode::Normal => ink,
+            // As far as there is something below to mix with.
+            mode => {
+                let mixed = u64::from(mode.mix(under as u16, ink as u16));
+                (mixed * below + ink * (FULL - below) + FULL / 2) / FULL
+            }
+        };
+        S::narrow((ink * ink_weight + under * pixel_weight + sum / 2) / sum)
+    };
     match colors {
         [gray] => *gray = mix(luma(color), *gray),
         colors => {
@@ -200,24 +240,24 @@ mod tests {
     #[test]
     fn half_white_on_black_is_middle_gray_in_both_depths() {
         let mut eight = [0_u8, 0, 0];
-        over(&mut eight, ink(65_535, 32_768), Channels::Rgb);
+        over(&mut eight, ink(65_535, 32_768), Channels::Rgb, BlendMode::Normal);
         assert_eq!(eight, [128; 3]);
         let mut sixteen = [0_u16, 0, 0];
-        over(&mut sixteen, ink(65_535, 32_768), Channels::Rgb);
+        over(&mut sixteen, ink(65_535, 32_768), Channels::Rgb, BlendMode::Normal);
         assert_eq!(sixteen, [32_768; 3]);
     }
 
     #[test]
     fn a_transparent_pixel_takes_the_ink_as_it_is() {
         let mut pixel = [255_u8, 0, 0, 0];
-        over(&mut pixel, ink(65_535, 32_768), Channels::Rgba);
+        over(&mut pixel, ink(65_535, 32_768), Channels::Rgba, BlendMode::Normal);
         assert_eq!(pixel, [255, 255, 255, 128]);
     }
 
     #[test]
     fn a_half_transparent_pixel_gets_denser() {
         let mut pixel = [0_u8, 128];
-        over(&mut pixel, ink(65_535, 32_768), Channels::GrayAlpha);
+        over(&mut pixel, ink(65_535, 32_768), Channels::GrayAlpha, BlendMode::Normal);
         // 0.5 + 0.5 * 0.5 = 0.75 alpha, two thirds of it from the ink.
         assert_eq!(pixel, [170, 192]);
     }
@@ -226,11 +266,38 @@ mod tests {
     fn full_ink_replaces_and_no_ink_keeps_every_value() {
         for value in 0..=u8::MAX {
             let mut pixel = [value];
-            over(&mut pixel, ink(0, 1), Channels::Gray);
+            over(&mut pixel, ink(0, 1), Channels::Gray, BlendMode::Normal);
             assert_eq!(pixel, [value]);
-            over(&mut pixel, ink(65_535, 65_535), Channels::Gray);
+            over(&mut pixel, ink(65_535, 65_535), Channels::Gray, BlendMode::Normal);
             assert_eq!(pixel, [255]);
         }
+    }
+
+    #[test]
+    fn a_mode_mixes_with_what_is_there_and_only_with_that() {
+        let mut opaque = [128_u8, 255];
+        over(&mut opaque, ink(32_896, 65_535), Channels::GrayAlpha, BlendMode::Multiply);
+        assert_eq!(opaque, [64, 255]);
+        let mut nothing = [128_u8, 0];
+        over(&mut nothing, ink(32_896, 65_535), Channels::GrayAlpha, BlendMode::Multiply);
+        assert_eq!(nothing, [128, 255]);
+        let mut half = [200_u8, 100, 50];
+        over(&mut half, ink(0, 32_768), Channels::Rgb, BlendMode::Multiply);
+        assert_eq!(half, [100, 50, 25]);
+    }
+
+    #[test]
+    fn the_mean_luma_is_that_of_the_rectangle() {
+        let mut samples = [0_u8, 0, 0, 255, 255, 255, 255, 0, 0, 0, 255, 0];
+        let pixels = Pixels::bits8(&mut samples, Channels::Rgb, 2, 2).unwrap();
+        let mean = |x, y, width, height| pixels.mean_luma(Rect { x, y, width, height });
+        assert_eq!(mean(0, 0, 1, 1), 0.0);
+        assert_eq!(mean(1, 0, 1, 1), 1.0);
+        assert!((mean(0, 1, 2, 9) - (0.299 + 0.587) / 2.0).abs() < 1e-4);
+        assert_eq!(mean(2, 0, 5, 5), 0.0);
+        let mut clear = [0_u16, 0];
+        let pixels = Pixels::bits16(&mut clear, Channels::GrayAlpha, 1, 1).unwrap();
+        assert_eq!(pixels.mean_luma(Rect { x: 0, y: 0, width: 1, height: 1 }), 1.0);
     }
 
     #[test]

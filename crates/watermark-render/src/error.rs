@@ -1,6 +1,6 @@
 //! What can go wrong. None of it gets better by trying again with the same input.
 
-use crate::{Format, VerifyFailure};
+use crate::{FontFailure, Format, VerifyFailure};
 
 /// Why there is no rendition.
 #[derive(Debug, thiserror::Error)]
@@ -59,10 +59,50 @@ pub enum RenderError {
     BrokenFont {
         /// The name it was to have.
         name: String,
-        /// What the reader says.
+        /// What is wrong with it.
         #[source]
-        source: ab_glyph::InvalidFont,
+        failure: FontFailure,
     },
+    /// The template asks for a picture that is not there.
+    #[error("there is no picture {name:?}; there are {known:?}")]
+    UnknownPicture {
+        /// The name in the template.
+        name: String,
+        /// The names that exist.
+        known: Vec<String>,
+    },
+    /// A picture for a mark cannot be read, or is larger than allowed.
+    #[error("the picture {name:?} cannot be read")]
+    BrokenPicture {
+        /// The name it was to have.
+        name: String,
+        /// What the decoder says; none where it is too large or its samples are too few.
+        #[source]
+        source: Option<image::ImageError>,
+    },
+    /// A text is too long for a QR code.
+    #[error("{bytes} bytes are too many for a QR code")]
+    QrTooLong {
+        /// Its length.
+        bytes: usize,
+    },
+    /// A mark has more ink than is drawn.
+    #[error("a mark of {pixels} pixels is over the limit of {max}")]
+    MarkTooLarge {
+        /// Pixels from the first to the last ink of all rows, its shadow's too.
+        pixels: u64,
+        /// See [`crate::MAX_SPRITE_PIXELS`] and [`crate::MAX_TILE_SPRITE_PIXELS`].
+        max: u64,
+    },
+    /// A tiled mark is repeated more often than is drawn.
+    #[error("a mark that is tiled more than {max} times is over the limit")]
+    TooManyTiles {
+        /// See [`crate::MAX_TILE_PLACES`].
+        max: usize,
+    },
+    /// A colour was to be chosen by the pixels below, and nobody has done so.
+    #[error("a colour was not chosen before drawing")]
+    UnresolvedColor,
     /// With this picture's variables a layer's text shows nothing, so the picture would go out without its mark.
     #[error("layer {layer} shows nothing for this picture")]
     EmptyMark {

@@ -1,82 +1,162 @@
 //! Fonts, passed in like everything else, so that every host draws with the same outlines.
 
-use std::{collections::BTreeMap, fmt::Write};
+use std::{collections::BTreeMap, fmt, fmt::Write, sync::Arc};
 
-use ab_glyph::FontArc;
+use harfrust::Font;
 use sha2::{Digest, Sha256};
 
-use crate::RenderError;
+use crate::{
+    RenderError,
+    face::{Face, FaceId, FontFailure, read_faces},
+};
 
 /// Name of the embedded font, which a template has that names none.
 pub const DEFAULT_FONT: &str = "DejaVu Sans";
 
 static DEJAVU_SANS: &[u8] = include_bytes!("../fonts/DejaVuSans.ttf");
 
-/// The fonts that templates can name.
-#[derive(Debug, Clone)]
+/// The fonts that templates can name. A clone is cheap and shares what it does not change, so that a set for each
+/// tenant costs little more than its own fonts.
+#[derive(Clone, Default)]
 pub struct Fonts {
-    by_name: BTreeMap<String, Font>,
+    set: Arc<Set>,
 }
 
-#[derive(Debug, Clone)]
-struct Font {
-    face: FontArc,
-    digest: [u8; 32],
+#[derive(Clone, Default)]
+struct Set {
+    /// Every face once, at its default weight.
+    faces: BTreeMap<([u8; 32], u16), Arc<Face>>,
+    /// The faces of each family, in the order of the map above.
+    families: BTreeMap<String, Vec<([u8; 32], u16)>>,
+}
+
+impl fmt::Debug for Fonts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fonts").field("families", &self.set.families.keys()).finish_non_exhaustive()
+    }
 }
 
 impl Fonts {
     /// The font that comes with the crate, under the name `DejaVu Sans`.
     pub fn embedded() -> Self {
-        let mut by_name = BTreeMap::new();
+        let mut fonts = Self::default();
         // The bytes are part of the crate, so this cannot fail; a test of ours would.
-        if let Ok(face) = FontArc::try_from_slice(DEJAVU_SANS) {
-            by_name.insert(DEFAULT_FONT.to_owned(), Font { face, digest: Sha256::digest(DEJAVU_SANS).into() });
+        if let Ok(faces) = read_faces(DEJAVU_SANS.into()) {
+            fonts.insert(DEJAVU_SANS, Some(DEFAULT_FONT), faces);
         }
-        Self { by_name }
+        fonts
     }
 
-    /// Adds a font under the name that templates use, in the place of one of that name.
+    /// Adds every face of a TrueType or OpenType file or collection to the family that its own name says, and gives
+    /// the families.
     ///
-    /// `bytes` is a TrueType or OpenType file; of a collection the first face is taken.
+    /// `file` is only what an error calls it.
+    ///
+    /// # Errors
+    /// [`RenderError::BrokenFont`] where it cannot be read, or has no family name.
+    pub fn add(&mut self, file: &str, bytes: Vec<u8>) -> Result<Vec<String>, RenderError> {
+        let broken = |failure| RenderError::BrokenFont { name: file.to_owned(), failure };
+        let bytes: Arc<Vec<u8>> = Arc::new(bytes);
+        let faces = read_faces(shared(&bytes)).map_err(broken)?;
+        if faces.iter().all(|face| face.families.is_empty()) {
+            return Err(broken(FontFailure::NoName));
+        }
+        Ok(self.insert(&bytes, None, faces))
+    }
+
+    /// Adds every face of a file to a family of this name, in the place of what the family had.
     ///
     /// # Errors
     /// [`RenderError::BrokenFont`] where it cannot be read.
-    pub fn add(&mut self, name: impl Into<String>, bytes: Vec<u8>) -> Result<(), RenderError> {
-        let name = name.into();
-        let digest = Sha256::digest(&bytes).into();
-        match FontArc::try_from_vec(bytes) {
-            Ok(face) => {
-                self.by_name.insert(name, Font { face, digest });
-                Ok(())
-            }
-            Err(source) => Err(RenderError::BrokenFont { name, source }),
-        }
+    pub fn add_as(&mut self, family: &str, bytes: Vec<u8>) -> Result<(), RenderError> {
+        let bytes: Arc<Vec<u8>> = Arc::new(bytes);
+        let faces = read_faces(shared(&bytes))
+            .map_err(|failure| RenderError::BrokenFont { name: family.to_owned(), failure })?;
+        Arc::make_mut(&mut self.set).families.remove(family);
+        self.insert(&bytes, Some(family), faces);
+        Ok(())
     }
 
-    /// The names, sorted.
+    fn insert(&mut self, bytes: &[u8], family: Option<&str>, faces: Vec<Face>) -> Vec<String> {
+        let file: [u8; 32] = Sha256::digest(bytes).into();
+        let set = Arc::make_mut(&mut self.set);
+        let mut names = Vec::new();
+        for face in faces {
+            let key = (file, face.index);
+            let families = family.map_or_else(|| face.families.clone(), |family| vec![family.to_owned()]);
+            set.faces.insert(key, Arc::new(face));
+            for family in families {
+                let members = set.families.entry(family.clone()).or_default();
+                if let Err(at) = members.binary_search(&key) {
+                    members.insert(at, key);
+                }
+                if !names.contains(&family) {
+                    names.push(family);
+                }
+            }
+        }
+        names
+    }
+
+    /// The names of the families, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.by_name.keys().map(String::as_str)
+        self.set.families.keys().map(String::as_str)
     }
 
     /// SHA-256 over every name and every font's own SHA-256, in hex: the same for the same set, in whatever order it
     /// was put together.
     pub fn digest(&self) -> String {
         let mut hasher = Sha256::new();
-        for (name, font) in &self.by_name {
+        for (name, members) in &self.set.families {
             // With its length in front, no name can pretend to be another name and a digest.
             hasher.update(u64::try_from(name.len()).unwrap_or(u64::MAX).to_be_bytes());
             hasher.update(name);
-            hasher.update(font.digest);
+            hasher.update(u64::try_from(members.len()).unwrap_or(u64::MAX).to_be_bytes());
+            for (file, index) in members {
+                hasher.update(file);
+                hasher.update(index.to_be_bytes());
+            }
         }
         hex(&hasher.finalize())
     }
 
-    pub(crate) fn face(&self, name: &str) -> Result<&FontArc, RenderError> {
-        self.by_name.get(name).map(|font| &font.face).ok_or_else(|| RenderError::UnknownFont {
-            name: name.to_owned(),
-            known: self.by_name.keys().cloned().collect(),
+    /// The face of a family that comes closest to a weight of 1 to 1,000.
+    pub(crate) fn select(&self, family: &str, weight: u16) -> Result<FaceId, RenderError> {
+        self.set.families.get(family).and_then(|members| self.closest(members, weight)).ok_or_else(|| {
+            RenderError::UnknownFont { name: family.to_owned(), known: self.set.families.keys().cloned().collect() }
         })
     }
+
+    fn closest(&self, members: &[([u8; 32], u16)], weight: u16) -> Option<FaceId> {
+        let (key, face) = members
+            .iter()
+            .filter_map(|key| Some((key, self.set.faces.get(key)?)))
+            .min_by_key(|(_, face)| face.distance(weight))?;
+        Some(FaceId { file: key.0, index: key.1, weight: face.nearest_weight(weight) })
+    }
+
+    /// One face of every family that is not named in `but`, in the order of the names.
+    pub(crate) fn others(&self, but: &[String], weight: u16) -> Vec<FaceId> {
+        let families = self.set.families.iter().filter(|(name, _)| !but.contains(name));
+        families.filter_map(|(_, members)| self.closest(members, weight)).collect()
+    }
+
+    pub(crate) fn face(&self, id: FaceId) -> Option<&Face> {
+        self.set.faces.get(&(id.file, id.index)).map(AsRef::as_ref)
+    }
+
+    /// The font of a face, at its weight.
+    pub(crate) fn font(&self, id: FaceId) -> Result<Font, RenderError> {
+        self.face(id).map(|face| face.at_weight(id.weight)).ok_or_else(|| RenderError::UnknownFont {
+            name: id.to_string(),
+            known: self.set.families.keys().cloned().collect(),
+        })
+    }
+}
+
+fn shared(bytes: &Arc<Vec<u8>>) -> harfrust::font::Blob {
+    let bytes: Arc<dyn AsRef<[u8]> + Send + Sync> = bytes.clone();
+    bytes.into()
 }
 
 /// Lower-case hex.
@@ -98,7 +178,7 @@ mod tests {
         let with = |names: [&str; 2]| {
             let mut fonts = Fonts::embedded();
             for name in names {
-                fonts.add(name, DEJAVU_SANS.to_vec()).unwrap();
+                fonts.add_as(name, DEJAVU_SANS.to_vec()).unwrap();
             }
             fonts.digest()
         };
@@ -108,8 +188,20 @@ mod tests {
     }
 
     #[test]
+    fn a_font_tells_its_own_name_and_a_clone_keeps_to_itself() {
+        let mut fonts = Fonts::default();
+        let tenant = fonts.clone();
+        assert_eq!(fonts.add("x.ttf", DEJAVU_SANS.to_vec()).unwrap(), [DEFAULT_FONT]);
+        assert_eq!(fonts.digest(), Fonts::embedded().digest());
+        assert_eq!(tenant.names().count(), 0);
+    }
+
+    #[test]
     fn a_broken_font_is_refused() {
         let refused = Fonts::embedded().add("x", b"no font".to_vec());
         assert!(matches!(refused, Err(RenderError::BrokenFont { name, .. }) if name == "x"));
+        let mut fonts = Fonts::embedded();
+        assert!(fonts.add_as(DEFAULT_FONT, Vec::new()).is_err());
+        assert_eq!(fonts.digest(), Fonts::embedded().digest());
     }
 }

@@ -3,8 +3,8 @@
 use sealmark_watermark_dsl::{Layer, Shadow, Template, TextLayer, Variables};
 
 use crate::{
-    Fonts, Mark, PlacedGlyph, Rect, RenderError, Scene, SceneShadow,
-    text_line::{Line, fill, set},
+    Content, Fonts, Frame, Mark, Paint, RenderError, Scene, SceneShadow, Text, TextBlock, TextStyle, typeset,
+    typeset::fill,
 };
 
 /// Largest em that is drawn, in pixels; a template that asks for more gets this. It bounds the memory of one glyph.
@@ -34,9 +34,11 @@ pub fn layout(
         match layer {
             Layer::Text(layer) => {
                 let text = fill(&layer.text, variables, width, height);
-                let line = set(&text, fonts.face(&layer.font)?).ok_or(empty)?;
-                scene.marks.push(place(layer, &line, width, height));
-                for c in line.missing {
+                let em_px = layer.size.to_px(width, height).min(MAX_EM_PX);
+                let block = typeset(&text, &TextStyle::new(&layer.font, em_px), fonts)?;
+                let missing = block.missing.clone();
+                scene.marks.push(place(layer, block, width, height).ok_or(empty)?);
+                for c in missing {
                     if !scene.missing_glyphs.contains(&c) {
                         scene.missing_glyphs.push(c);
                     }
@@ -49,42 +51,35 @@ pub fn layout(
     Ok(scene)
 }
 
-fn place(layer: &TextLayer, line: &Line, width: u32, height: u32) -> Mark {
+/// A text in its place; none where it has no ink.
+fn place(layer: &TextLayer, block: TextBlock, width: u32, height: u32) -> Option<Mark> {
     let margin = layer.margin.to_px(width, height).round();
     let (left, room_x) = inside(width, margin);
     let (top, room_y) = inside(height, margin);
-    let ink = line.ink;
-    let (ink_width, ink_height) = (ink.right - ink.left, ink.top - ink.bottom);
+    let ink = block.ink.filter(|ink| ink.width > 0.0 && ink.height > 0.0)?;
 
-    let wanted = layer.size.to_px(width, height).min(MAX_EM_PX) / line.units_per_em;
-    let scale = wanted.min(f64::from(room_x) / ink_width).min(f64::from(room_y) / ink_height);
+    let shrink = 1.0_f64.min(f64::from(room_x) / ink.width).min(f64::from(room_y) / ink.height);
+    let block = if shrink < 1.0 { block.scaled(shrink) } else { block };
+    let ink = block.ink?;
 
     // The baseline lies on a whole row, which keeps the feet of the letters sharp, unless that takes a row too many.
-    let (above, below) = (ink.top * scale, -ink.bottom * scale);
+    let (above, below) = (-ink.y, ink.y + ink.height);
     let snapped = whole(above.ceil() + below.ceil());
     let is_snapped = snapped <= room_y;
     let ink_rows = if is_snapped { snapped } else { whole((above + below).ceil()).min(room_y) }.max(1);
-    let ink_columns = whole((ink_width * scale).ceil()).clamp(1, room_x);
+    let ink_columns = whole(ink.width.ceil()).clamp(1, room_x);
 
     let (halves_x, halves_y) = layer.anchor.halves();
     let x = left + (room_x - ink_columns) * halves_x / 2;
     let y = top + (room_y - ink_rows) * halves_y / 2;
-    let baseline = f64::from(y) + if is_snapped { above.ceil() } else { above };
-    let origin = f64::from(x) - ink.left * scale;
+    let baseline = if is_snapped { above.ceil() } else { above };
+    let frame = Frame { x: x.into(), y: y.into(), width: ink_columns.into(), height: ink_rows.into() };
 
-    Mark {
-        font: layer.font.clone(),
-        em_px: scale * line.units_per_em,
-        glyphs: line
-            .glyphs
-            .iter()
-            .map(|(id, pen)| PlacedGlyph { glyph: id.0, x: origin + pen * scale, y: baseline })
-            .collect(),
-        ink: Rect { x, y, width: ink_columns, height: ink_rows },
-        color: layer.color,
-        opacity: layer.opacity,
-        shadow: layer.shadow.map(|shadow| in_px(shadow, width, height)),
-    }
+    let runs = block.moved(-ink.x, baseline).runs;
+    let text = Text { runs, paint: Paint::Color(layer.color), outline: None };
+    let mut mark = Mark::new(Content::Text(text), frame, layer.opacity);
+    mark.shadow = layer.shadow.map(|shadow| in_px(shadow, width, height));
+    Some(mark)
 }
 
 /// Where the room between two margins begins, and how much it is: at least one pixel, in the middle.

@@ -22,35 +22,51 @@
 //! keeps to what IEEE 754 rounds exactly, and `libm` where that is not enough.
 
 mod blend;
-mod blur;
+mod blend_mode;
+mod contrast;
 mod decode;
 mod draw;
 mod encode;
 mod error;
+mod face;
 mod fonts;
 mod format;
+mod geometry;
+mod glyph;
 mod jpeg;
 mod layout;
 mod limits;
 mod metadata;
+mod picture;
 mod png;
+mod qr;
 mod render;
 mod scene;
-mod text_line;
+mod stamp;
+mod typeset;
 mod verify;
 
 pub use blend::{Channels, Pixels, SizeMismatch};
-pub use draw::{Stamp, draw};
+pub use blend_mode::BlendMode;
+pub use contrast::AUTO_LUMA;
+pub use draw::{MAX_OUTLINE_PX, MAX_SHADOW_SIGMA, MAX_SPRITE_PIXELS, MAX_TILE_PLACES, MAX_TILE_SPRITE_PIXELS, draw};
 pub use encode::JPEG_QUALITY;
 pub use error::RenderError;
+pub use face::{FaceId, FontFailure};
 pub use fonts::{DEFAULT_FONT, Fonts};
 pub use format::Format;
 pub use jpeg::{Codes, Refusal};
 pub use layout::{MAX_EM_PX, layout};
 pub use limits::Limits;
 pub use metadata::Metadata;
+pub use picture::{Assets, Picture};
+pub use qr::{QUIET_ZONE_MODULES, QrModules};
 pub use render::{Method, Output, render};
-pub use scene::{Mark, PlacedGlyph, Rect, Scene, SceneShadow};
+pub use scene::{
+    Content, Frame, GlyphRun, Mark, Outline, Paint, PlacedGlyph, Plate, Qr, Rect, Scene, SceneShadow, Text, Tile,
+};
+pub use stamp::{Ink, Place, Sprite, Stamp};
+pub use typeset::{Align, TextBlock, TextStyle, typeset};
 pub use verify::{BLOCK_PX, MAX_CHANNEL_DIFFERENCE, MAX_LUMA_DIFFERENCE, Proof, VerifyFailure, verify};
 
 /// Counts the changes that alter a rendition's bytes or pixels. Part of what makes a rendition the same as another,

@@ -6,12 +6,8 @@ use image::metadata::Orientation;
 use sealmark_watermark_dsl::{Template, Variables};
 
 use crate::{
-    Codes, Fonts, Format, Limits, Metadata, Pixels, Rect, Refusal, RenderError, Stamp,
-    decode::decode,
-    draw,
-    encode::encode,
-    jpeg::{Original, Stored},
-    layout,
+    Codes, Fonts, Format, Limits, Metadata, Pixels, Rect, Refusal, RenderError, Stamp, decode::decode, draw,
+    encode::encode, jpeg::Original, layout, verify::stored_rect,
 };
 
 /// How a mark came into a file.
@@ -126,8 +122,18 @@ impl Job<'_> {
         check_pixels(stored_width, stored_height, self.limits)?;
         let orientation = original.orientation();
         let (width, height) = turned_size(orientation, stored_width, stored_height);
-        let (drawn, stamps) = self.draw(width, height)?;
-        let stored: Vec<Stored> = stamps.iter().map(|stamp| Stored::new(stamp, orientation, width, height)).collect();
+        let mut unreadable = None;
+        let (drawn, stamps) = self.draw(width, height, |rect| {
+            let rect = stored_rect(&rect, orientation, (stored_width, stored_height));
+            original.mean_luma(rect).unwrap_or_else(|refusal| {
+                unreadable = Some(refusal);
+                0.0
+            })
+        })?;
+        if let Some(refusal) = unreadable {
+            return Ok(Err(refusal));
+        }
+        let stored: Vec<Stamp> = stamps.iter().map(|stamp| stamp.turned(orientation, width, height)).collect();
         Ok(original.mark(&stored, &self.metadata).map(|marked| self.output(drawn, marked.bytes, marked.method)))
     }
 
@@ -136,20 +142,27 @@ impl Job<'_> {
         let decoded = decode(self.source, self.format, self.limits)?;
         let mut image = decoded.image;
         image.apply_orientation(decoded.orientation);
-        let (drawn, stamps) = self.draw(image.width(), image.height())?;
-        if let Some(mut pixels) = Pixels::of(&mut image) {
-            stamps.iter().for_each(|stamp| stamp.blend_onto(&mut pixels));
-        } else {
+        let (width, height) = (image.width(), image.height());
+        let Some(mut pixels) = Pixels::of(&mut image) else {
             return Err(RenderError::UnsupportedFormat { found: "a picture with samples of a kind that is not read" });
-        }
+        };
+        let (drawn, stamps) = self.draw(width, height, |rect| pixels.mean_luma(rect))?;
+        stamps.iter().for_each(|stamp| stamp.blend_onto(&mut pixels));
         let bytes = encode(&image, self.format, decoded.profile, self.source)?;
         Ok(self.output(drawn, bytes, Method::Encoded(refusal)))
     }
 
-    fn draw(&self, width: u32, height: u32) -> Result<(Drawn, Vec<Stamp>), RenderError> {
-        let scene = layout(self.template, self.variables, width, height, self.fonts)?;
+    /// Draws for a picture of this size, as shown; `mean_luma` is that of its pixels in a rectangle.
+    fn draw(
+        &self,
+        width: u32,
+        height: u32,
+        mean_luma: impl FnMut(Rect) -> f64,
+    ) -> Result<(Drawn, Vec<Stamp>), RenderError> {
+        let mut scene = layout(self.template, self.variables, width, height, self.fonts)?;
+        scene.resolve_auto(mean_luma);
         let stamps = draw(&scene, self.fonts)?;
-        let touched = stamps.iter().filter_map(Stamp::touched).collect();
+        let touched = stamps.iter().flat_map(|stamp| stamp.touched(width, height)).collect();
         Ok((Drawn { width, height, touched, missing_glyphs: scene.missing_glyphs }, stamps))
     }
 

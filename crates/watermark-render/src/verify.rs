@@ -126,7 +126,8 @@ pub fn verify(
     if let Method::Spliced(_) | Method::Rewritten(_) = method {
         // What was kept can be read.
         let original = Original::open(source, limits).map_err(|_| failed(VerifyFailure::Format))?;
-        let touched = stored(touched, original.orientation(), original.size());
+        let (orientation, size) = (original.orientation(), original.size());
+        let touched: Vec<Rect> = touched.iter().map(|rect| stored_rect(rect, orientation, size)).collect();
         return match original.prove(output, &touched, &Metadata::default()) {
             Ok(()) => Ok(Proof::Coefficients),
             Err(Difference::Unreadable(_)) => Err(failed(VerifyFailure::Undecodable)),
@@ -143,25 +144,22 @@ pub fn verify(
     })
 }
 
-/// Rectangles of a picture as shown, in pixels as stored.
-fn stored(touched: &[Rect], orientation: Orientation, (width, height): (u32, u32)) -> Vec<Rect> {
-    let turned = |rect: &Rect| {
-        let (right, bottom) = (rect.right(), rect.bottom());
-        let (flip_x, flip_y) = (|x: u32| width.saturating_sub(x), |y: u32| height.saturating_sub(y));
-        // Left, top, right and bottom as stored.
-        let (left, top, right, bottom) = match orientation.to_exif() {
-            2 => (flip_x(right), rect.y, flip_x(rect.x), bottom),
-            3 => (flip_x(right), flip_y(bottom), flip_x(rect.x), flip_y(rect.y)),
-            4 => (rect.x, flip_y(bottom), right, flip_y(rect.y)),
-            5 => (rect.y, rect.x, bottom, right),
-            6 => (rect.y, flip_y(right), bottom, flip_y(rect.x)),
-            7 => (flip_x(bottom), flip_y(right), flip_x(rect.y), flip_y(rect.x)),
-            8 => (flip_x(bottom), rect.x, flip_x(rect.y), right),
-            _ => (rect.x, rect.y, right, bottom),
-        };
-        Rect { x: left, y: top, width: right.saturating_sub(left), height: bottom.saturating_sub(top) }
+/// A rectangle of a picture as shown, in pixels as stored.
+pub(crate) fn stored_rect(rect: &Rect, orientation: Orientation, (width, height): (u32, u32)) -> Rect {
+    let (right, bottom) = (rect.right(), rect.bottom());
+    let (flip_x, flip_y) = (|x: u32| width.saturating_sub(x), |y: u32| height.saturating_sub(y));
+    // Left, top, right and bottom as stored.
+    let (left, top, right, bottom) = match orientation.to_exif() {
+        2 => (flip_x(right), rect.y, flip_x(rect.x), bottom),
+        3 => (flip_x(right), flip_y(bottom), flip_x(rect.x), flip_y(rect.y)),
+        4 => (rect.x, flip_y(bottom), right, flip_y(rect.y)),
+        5 => (rect.y, rect.x, bottom, right),
+        6 => (rect.y, flip_y(right), bottom, flip_y(rect.x)),
+        7 => (flip_x(bottom), flip_y(right), flip_x(rect.y), flip_y(rect.x)),
+        8 => (flip_x(bottom), rect.x, flip_x(rect.y), right),
+        _ => (rect.x, rect.y, right, bottom),
     };
-    touched.iter().map(turned).collect()
+    Rect { x: left, y: top, width: right.saturating_sub(left), height: bottom.saturating_sub(top) }
 }
 
 fn check(
@@ -339,9 +337,7 @@ mod tests {
             for (at, value) in turned.as_bytes().iter().enumerate() {
                 let (x, y) = (at as u32 % turned.width(), at as u32 / turned.width());
                 assert_eq!(shown.index(x, y), usize::from(*value), "orientation {exif} at {x},{y}");
-                let [rect] = &super::stored(&[Rect { x, y, width: 1, height: 1 }], orientation, (3, 2))[..] else {
-                    panic!()
-                };
+                let rect = stored_rect(&Rect { x, y, width: 1, height: 1 }, orientation, (3, 2));
                 assert_eq!((rect.y * 3 + rect.x, rect.width, rect.height), (u32::from(*value), 1, 1));
             }
         }

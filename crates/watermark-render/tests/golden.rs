@@ -7,10 +7,8 @@
 
 mod pictures;
 
-use std::{env, fs, path::Path};
-
-use image::{DynamicImage, ImageBuffer, Rgba, RgbaImage};
-use pictures::{decoded, marked, png, quarters, stripes, template, text};
+use image::{DynamicImage, ImageBuffer, Rgba};
+use pictures::{golden, marked, png, quarters, stripes, template, text};
 use sealmark_watermark_dsl::{Anchor, Template};
 use sealmark_watermark_render::{Limits, verify};
 
@@ -18,35 +16,7 @@ fn check(name: &str, source: &DynamicImage, template: &Template) {
     let source = png(source);
     let output = marked(&source, template).unwrap();
     verify(&source, &output.bytes, &output.touched, output.method, &Limits::default()).unwrap();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
-    let path = folder.join(format!("{name}.png"));
-    if env::var_os("SEALMARK_UPDATE_GOLDENS").is_some() {
-        fs::write(&path, &output.bytes).unwrap();
-        return;
-    }
-    let golden = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let (golden, new) = (decoded(&golden), decoded(&output.bytes));
-    assert_eq!(golden.color(), new.color(), "{name}");
-    let (golden, new) = (golden.to_rgba16(), new.to_rgba16());
-    assert_eq!(golden.dimensions(), new.dimensions(), "{name}");
-    let mut worst = 0;
-    let difference: RgbaImage = ImageBuffer::from_fn(new.width(), new.height(), |x, y| {
-        let (golden, new) = (golden.get_pixel(x, y), new.get_pixel(x, y));
-        let most = golden.0.iter().zip(new.0).map(|(golden, new)| golden.abs_diff(new)).max().unwrap();
-        worst = worst.max(most);
-        Rgba([u8::try_from((most / 8).min(255)).unwrap(), 0, 0, 255])
-    });
-    if worst > 257 {
-        let (new_path, diff) = (folder.join(format!("{name}.new.png")), folder.join(format!("{name}.diff.new.png")));
-        fs::write(&new_path, &output.bytes).unwrap();
-        difference.save(&diff).unwrap();
-        panic!(
-            "{name} differs by up to {worst} of 65,535 from {}\n  new:  {}\n  diff: {}",
-            path.display(),
-            new_path.display(),
-            diff.display()
-        );
-    }
+    golden(name, &output.bytes);
 }
 
 fn catalogue() -> Template {

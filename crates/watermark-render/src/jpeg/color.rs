@@ -66,6 +66,37 @@ impl ColorModel {
             }
         }
     }
+
+    /// Whether pixels can be told in red, green and blue from the components alone, and back.
+    pub(super) const fn is_rgb(self) -> bool {
+        matches!(self, Self::Gray | Self::YCbCr | Self::Rgb)
+    }
+
+    /// Samples of the components as red, green and blue; for models that [`is_rgb`](Self::is_rgb).
+    pub(super) fn rgb(self, planes: [f32; 4]) -> [f32; 3] {
+        let [y, cb, cr, _] = planes;
+        match self {
+            Self::Gray => [y; 3],
+            Self::YCbCr => {
+                let (cb, cr) = (cb - 128.0, cr - 128.0);
+                [y + 1.402 * cr, y - 0.344_136_3 * cb - 0.714_136_3 * cr, y + 1.772 * cb]
+            }
+            _ => [y, cb, cr],
+        }
+    }
+
+    /// Luma of Rec. 601 of samples of the components, 0 to 255; of inks about.
+    pub(super) fn luma(self, planes: [f32; 4]) -> f32 {
+        let [c, m, y, k] = planes;
+        match self {
+            Self::Gray | Self::YCbCr => c,
+            Self::Rgb => ycc([c, m, y])[0],
+            Self::InvertedCmyk => ycc([c, m, y])[0] * k / 255.0,
+            Self::Cmyk => (255.0 - ycc([c, m, y])[0]) * (255.0 - k) / 255.0,
+            // The luma is that of how much ink there is.
+            Self::InvertedYcck => (255.0 - c) * k / 255.0,
+        }
+    }
 }
 
 /// Source: ITU-T T.871, 7.

@@ -10,113 +10,24 @@ use super::{
     dct::{Factors, ZIGZAG, forward, inverse},
     frame::Frame,
     markers::Header,
-    shim::Stored as Stamp,
 };
-use crate::Rect;
+use crate::{BlendMode, Rect, Stamp};
 
 /// Quantized coefficients of a block, in zigzag order.
 pub(super) type Block = [i16; 64];
 
-/// Which MCUs a mark reaches: per row of MCUs, columns from and to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Touched {
-    rows: Vec<Vec<(u32, u32)>>,
-}
-
-impl Touched {
-    /// Where any of the stamps has ink.
-    pub(super) fn by(stamps: &[Stamp], frame: &Frame) -> Self {
-        let (mcu_width, mcu_height) = frame.mcu_size();
-        let picture = Rect { x: 0, y: 0, width: frame.width, height: frame.height };
-        let mut rows = vec![Vec::new(); frame.mcus_high as usize];
-        for stamp in stamps {
-            stamp.for_each_span(picture, |x, y, inks| {
-                let row: &mut Vec<(u32, u32)> = &mut rows[(y / mcu_height) as usize];
-                let mut at = 0;
-                while at < inks.len() {
-                    let column = (x + at as u32) / mcu_width;
-                    let end = (((column + 1) * mcu_width - x) as usize).min(inks.len());
-                    let is_known = row.last().is_some_and(|(from, to)| (*from..*to).contains(&column));
-                    if !is_known && inks[at..end].iter().any(|ink| ink.alpha > 0) {
-                        match row.last_mut() {
-                            Some((_, to)) if *to == column => *to += 1,
-                            _ => row.push((column, column + 1)),
-                        }
-                    }
-                    at = end;
-                }
-                // Many rows of pixels and many marks tell the same again.
-                if row.len() > 64 + 2 * frame.mcus_wide as usize {
-                    merge(row);
-                }
-            });
-        }
-        rows.iter_mut().for_each(merge);
-        Self { rows }
-    }
-
-    /// Whatever the rectangles reach.
-    pub(super) fn within(rects: &[Rect], frame: &Frame) -> Self {
-        let (mcu_width, mcu_height) = frame.mcu_size();
-        let mut rows = vec![Vec::new(); frame.mcus_high as usize];
-        for rect in rects.iter().filter(|rect| rect.width > 0 && rect.height > 0) {
-            let columns = (rect.x / mcu_width, rect.right().div_ceil(mcu_width).min(frame.mcus_wide));
-            let last = rect.bottom().div_ceil(mcu_height).min(frame.mcus_high);
-            for row in rect.y / mcu_height..last {
-                rows[row as usize].push(columns);
-            }
-        }
-        rows.iter_mut().for_each(|row| {
-            row.retain(|(from, to)| from < to);
-            merge(row);
-        });
-        Self { rows }
-    }
-
-    /// Runs of MCUs, numbered row by row: from and to, in order, with a gap between any two.
-    pub(super) fn runs(&self, mcus_wide: u32) -> Vec<(u32, u32)> {
-        let mut runs: Vec<(u32, u32)> = Vec::new();
-        for (row, columns) in (0..).zip(&self.rows) {
-            for (from, to) in columns.iter().map(|(from, to)| (row * mcus_wide + from, row * mcus_wide + to)) {
-                match runs.last_mut() {
-                    Some((_, end)) if *end == from => *end = to,
-                    _ => runs.push((from, to)),
-                }
-            }
-        }
-        runs
-    }
-
-    /// Columns of a row of MCUs, from and to.
-    pub(super) fn row(&self, row: u32) -> &[(u32, u32)] {
-        self.rows.get(row as usize).map_or(&[], Vec::as_slice)
-    }
-}
-
-/// Sorts runs and joins those that touch.
-fn merge(runs: &mut Vec<(u32, u32)>) {
-    runs.sort_unstable();
-    runs.dedup_by(|next, before| {
-        let joins = next.0 <= before.1;
-        if joins {
-            before.1 = before.1.max(next.1);
-        }
-        joins
-    });
-}
-
 /// Puts ink on MCUs.
 #[derive(Debug)]
 pub(super) struct Inker<'a> {
-    frame: &'a Frame,
-    stamps: &'a [Stamp],
-    model: ColorModel,
+    pub(super) frame: &'a Frame,
+    pub(super) stamps: &'a [Stamp],
+    pub(super) model: ColorModel,
     factors: Vec<Factors>,
     /// By component: how many pixels each of its samples covers, to the right and down.
-    cells: Vec<(usize, usize)>,
+    pub(super) cells: Vec<(usize, usize)>,
     /// Of each pixel of the MCU: alpha, and ink times alpha for each component.
     alpha: Vec<f32>,
-    ink: [Vec<f32>; 4],
+    pub(super) ink: [Vec<f32>; 4],
 }
 
 impl<'a> Inker<'a> {
@@ -143,7 +54,13 @@ impl<'a> Inker<'a> {
 
     /// Marks an MCU; `blocks` are those of its components, in the order of a scan with all of them.
     pub(super) fn mark(&mut self, column: u32, row: u32, blocks: &mut [Block]) {
-        self.collect(column, row);
+        let (width, height) = self.frame.mcu_size();
+        let rect = Rect { x: column * width, y: row * height, width, height };
+        let is_mixed = |stamp: &Stamp| stamp.blend() != BlendMode::Normal && stamp.covers(rect);
+        if self.stamps.iter().any(is_mixed) {
+            return self.mix(rect, blocks);
+        }
+        self.collect(rect);
         let mut blocks = blocks.iter_mut();
         for (index, component) in self.frame.components.iter().enumerate() {
             for block_y in 0..component.v {
@@ -156,21 +73,15 @@ impl<'a> Inker<'a> {
     }
 
     /// Lays the inks of all stamps over each other.
-    fn collect(&mut self, column: u32, row: u32) {
-        let (width, height) = self.frame.mcu_size();
+    fn collect(&mut self, rect: Rect) {
         let count = self.frame.components.len();
-        let rect = Rect { x: column * width, y: row * height, width, height };
-        let inside = Rect {
-            width: width.min(self.frame.width.saturating_sub(rect.x)),
-            height: height.min(self.frame.height.saturating_sub(rect.y)),
-            ..rect
-        };
+        let inside = self.inside(rect);
         self.alpha.fill(0.0);
         self.ink[..count].iter_mut().for_each(|plane| plane.fill(0.0));
         let (alpha, ink, model) = (&mut self.alpha, &mut self.ink, self.model);
         for stamp in self.stamps {
             stamp.for_each_span(inside, |x, y, inks| {
-                let start = ((y - rect.y) * width + x - rect.x) as usize;
+                let start = ((y - rect.y) * rect.width + x - rect.x) as usize;
                 for (at, pixel) in (start..).zip(inks) {
                     let over = f32::from(pixel.alpha) / 65_535.0;
                     if over > 0.0 {
@@ -184,19 +95,17 @@ impl<'a> Inker<'a> {
                 }
             });
         }
-        // What lies outside of the picture goes on as its edge does: a step there would ring into it.
-        if inside != rect {
-            let (width, height) = (width as usize, height as usize);
-            let (last_x, last_y) = (inside.width as usize - 1, inside.height as usize - 1);
-            for plane in std::iter::once(&mut self.alpha).chain(&mut self.ink[..count]) {
-                for line in plane.chunks_exact_mut(width).take(last_y + 1) {
-                    let edge = line[last_x];
-                    line[last_x + 1..].fill(edge);
-                }
-                for line in last_y + 1..height {
-                    plane.copy_within(last_y * width..(last_y + 1) * width, line * width);
-                }
-            }
+        for plane in std::iter::once(&mut self.alpha).chain(&mut self.ink[..count]) {
+            continue_edges(plane, rect, inside);
+        }
+    }
+
+    /// What of an MCU is inside of the picture.
+    pub(super) fn inside(&self, rect: Rect) -> Rect {
+        Rect {
+            width: rect.width.min(self.frame.width.saturating_sub(rect.x)),
+            height: rect.height.min(self.frame.height.saturating_sub(rect.y)),
+            ..rect
         }
     }
 
@@ -208,18 +117,29 @@ impl<'a> Inker<'a> {
         }
         let mut ink = [0.0; 64];
         self.mean(&self.ink[component], component, block_x, block_y, &mut ink);
+        let samples = self.samples(component, block);
+        let mut change = ink;
+        for ((change, sample), alpha) in change.iter_mut().zip(samples).zip(alpha) {
+            *change -= alpha * sample;
+        }
+        self.change(component, block, change);
+    }
+
+    /// The samples of a block, row by row, 0 to 255 or a little outside.
+    pub(super) fn samples(&self, component: usize, block: &Block) -> [f32; 64] {
         let factors = &self.factors[component];
         let mut samples = [0.0; 64];
         for (coefficient, place) in block.iter().zip(ZIGZAG) {
             samples[usize::from(place)] = f32::from(*coefficient) * factors.dequantize[usize::from(place)];
         }
         inverse(&mut samples);
-        let mut change = ink;
-        for ((change, sample), alpha) in change.iter_mut().zip(samples).zip(alpha) {
-            *change -= alpha * (sample + 128.0);
-        }
+        samples.map(|sample| sample + 128.0)
+    }
+
+    /// Adds a change of samples to a block's coefficients.
+    pub(super) fn change(&self, component: usize, block: &mut Block, mut change: [f32; 64]) {
         forward(&mut change);
-        for (change, factor) in change.iter_mut().zip(&factors.quantize) {
+        for (change, factor) in change.iter_mut().zip(&self.factors[component].quantize) {
             *change *= factor;
         }
         for (index, (coefficient, place)) in block.iter_mut().zip(ZIGZAG).enumerate() {
@@ -233,7 +153,7 @@ impl<'a> Inker<'a> {
     }
 
     /// The mean of a plane's pixels above each sample of a block.
-    fn mean(&self, plane: &[f32], component: usize, block_x: usize, block_y: usize, out: &mut [f32; 64]) {
+    pub(super) fn mean(&self, plane: &[f32], component: usize, block_x: usize, block_y: usize, out: &mut [f32; 64]) {
         let width = self.frame.mcu_size().0 as usize;
         let (cell_x, cell_y) = self.cells[component];
         let start = block_y * 8 * cell_y * width + block_x * 8 * cell_x;
@@ -261,6 +181,20 @@ impl<'a> Inker<'a> {
                 }
             }
         }
+    }
+}
+
+/// What lies outside of the picture goes on as its edge does: a step there would ring into it.
+pub(super) fn continue_edges(plane: &mut [f32], rect: Rect, inside: Rect) {
+    let width = rect.width as usize;
+    let (Some(last_x), Some(last_y)) = (inside.width.checked_sub(1), inside.height.checked_sub(1)) else { return };
+    let (last_x, last_y) = (last_x as usize, last_y as usize);
+    for line in plane.chunks_exact_mut(width).take(last_y + 1) {
+        let edge = line[last_x];
+        line[last_x + 1..].fill(edge);
+    }
+    for line in last_y + 1..rect.height as usize {
+        plane.copy_within(last_y * width..(last_y + 1) * width, line * width);
     }
 }
 

@@ -8,18 +8,22 @@ mod frame;
 mod huffman;
 mod ink;
 mod lanes;
+mod luma;
 mod markers;
+mod mix;
 mod proof;
 mod recode;
 mod refusal;
 mod rewrite;
 mod scan;
 mod segments;
-mod shim;
 mod skip;
 mod splice;
 mod token;
+mod touched;
 mod whole;
+
+use std::cell::OnceCell;
 
 use image::metadata::Orientation;
 
@@ -28,15 +32,17 @@ use self::{
     color::ColorModel,
     frame::Process,
     huffman::HuffmanSpec,
-    ink::{Inker, Touched},
+    ink::Inker,
+    luma::Means,
     markers::Header,
     rewrite::{Rewritten, rewrite},
     segments::Assembly,
     splice::Splice,
+    touched::Touched,
 };
-pub(crate) use self::{proof::Difference, shim::Stored, whole::is_whole};
+pub(crate) use self::{proof::Difference, whole::is_whole};
 pub use self::{refusal::Refusal, splice::Codes};
-use crate::{Limits, Metadata, Method, Rect, metadata};
+use crate::{BlendMode, Limits, Metadata, Method, Rect, Stamp, metadata};
 
 /// A JPEG whose coefficients can be kept.
 #[derive(Debug)]
@@ -44,6 +50,7 @@ pub(crate) struct Original<'a> {
     bytes: &'a [u8],
     header: Header,
     model: ColorModel,
+    means: OnceCell<Result<Means, Refusal>>,
 }
 
 /// A marked JPEG.
@@ -61,7 +68,7 @@ impl<'a> Original<'a> {
         if !is_spliced(&header) && Coefficients::size_bytes(&header.frame) > limits.max_decoded_bytes {
             return Err(Refusal::TooLarge);
         }
-        Ok(Self { bytes, header, model })
+        Ok(Self { bytes, header, model, means: OnceCell::new() })
     }
 
     /// Width and height as stored, in pixels.
@@ -74,9 +81,18 @@ impl<'a> Original<'a> {
         metadata::orientation(segments::exif(&self.header, self.bytes))
     }
 
+    /// Mean luma of a rectangle (pixels as stored), 0.0 to 1.0, to the MCU.
+    pub(crate) fn mean_luma(&self, rect: Rect) -> Result<f64, Refusal> {
+        let means = self.means.get_or_init(|| Means::read(self.bytes, &self.header, self.model));
+        means.as_ref().map(|means| means.mean(rect, &self.header.frame)).map_err(|refusal| *refusal)
+    }
+
     /// The file with marks on it, and what is kept of its metadata.
-    pub(crate) fn mark(&self, stamps: &[Stored], metadata: &Metadata) -> Result<MarkedJpeg, Refusal> {
+    pub(crate) fn mark(&self, stamps: &[Stamp], metadata: &Metadata) -> Result<MarkedJpeg, Refusal> {
         let header = &self.header;
+        if !self.model.is_rgb() && stamps.iter().any(|stamp| stamp.blend() != BlendMode::Normal) {
+            return Err(Refusal::BlendOfInks);
+        }
         let touched = Touched::by(stamps, &header.frame);
         let mut inker = Inker::new(header, stamps, self.model);
         if is_spliced(header) {

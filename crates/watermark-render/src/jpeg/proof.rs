@@ -10,10 +10,11 @@ use super::{
     coefficients::Coefficients,
     frame::Process,
     huffman::HuffmanSpec,
-    ink::{Block, Touched},
+    ink::Block,
     lanes::Index,
     markers::Header,
     scan::{Interval, Reader, Walk, intervals},
+    touched::Touched,
 };
 
 /// What proves to be wrong.

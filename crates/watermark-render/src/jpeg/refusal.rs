@@ -46,6 +46,9 @@ pub enum Refusal {
     /// All of its coefficients together take more memory than allowed.
     #[error("the file's coefficients take more memory than allowed")]
     TooLarge,
+    /// A blend mode other than normal on inks of CMYK.
+    #[error("the file has inks, which other blend modes than normal are not defined for")]
+    BlendOfInks,
     /// A symbol without a code.
     #[error("a symbol has no code")]
     MissingSymbol,

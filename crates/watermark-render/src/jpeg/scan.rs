@@ -152,6 +152,20 @@ impl<'a> Walk<'a> {
         Some(())
     }
 
+    /// Passes over an MCU; the sum of its blocks' DCs, by component.
+    pub(super) fn sum_of_dcs(&mut self) -> Option<[i32; 4]> {
+        let reader = self.reader;
+        let mut sums = [0_i32; 4];
+        for place in &reader.places {
+            let before = &mut self.dc[place.component & 3];
+            *before = before.wrapping_add(self.cursor.dc(&reader.dc[place.dc])?);
+            sums[place.component & 3] = sums[place.component & 3].wrapping_add(*before);
+            self.cursor.pass_ac(&reader.ac[place.ac])?;
+        }
+        self.mcu += 1;
+        (!self.cursor.is_past_end()).then_some(sums)
+    }
+
     /// Reads an MCU's blocks, in order.
     pub(super) fn read(&mut self, blocks: &mut [Block]) -> Option<()> {
         for (place, block) in self.reader.places.iter().zip(blocks) {

@@ -9,12 +9,13 @@ use super::{
     Refusal,
     bits::{BitWriter, Unstuffed},
     huffman::{Encoder, HuffmanSpec},
-    ink::{Block, Inker, Touched},
+    ink::{Block, Inker},
     lanes::Index,
     markers::Header,
     recode::{Recoder, with_room},
     scan::{Interval, Reader, Walk, intervals},
     token::{Counts, Token, sequential, write},
+    touched::Touched,
 };
 
 /// Where the codes of a marked scan are from.

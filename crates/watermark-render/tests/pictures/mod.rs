@@ -2,9 +2,12 @@
 #![allow(dead_code, reason = "each test file is a crate of its own and uses a part of this")]
 #![expect(clippy::unwrap_used, reason = "what goes wrong here is a test that goes wrong")]
 
-use std::io::Cursor;
+use std::{env, fs, io::Cursor, path::Path};
 
-use image::{DynamicImage, ImageEncoder, ImageFormat, RgbImage, codecs::jpeg::JpegEncoder, codecs::png::PngEncoder};
+use image::{
+    DynamicImage, ImageBuffer, ImageEncoder, ImageFormat, RgbImage, Rgba, RgbaImage, codecs::jpeg::JpegEncoder,
+    codecs::png::PngEncoder,
+};
 use sealmark_watermark_dsl::{Template, Variables};
 use sealmark_watermark_render::{Fonts, Limits, Output, RenderError, render};
 
@@ -111,4 +114,37 @@ pub(crate) fn marked(source: &[u8], template: &Template) -> Result<Output, Rende
 
 pub(crate) fn decoded(bytes: &[u8]) -> DynamicImage {
     image::load_from_memory(bytes).unwrap()
+}
+
+/// Compares a PNG with the golden one of this name; see `golden.rs`.
+pub(crate) fn golden(name: &str, png: &[u8]) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let path = folder.join(format!("{name}.png"));
+    if env::var_os("SEALMARK_UPDATE_GOLDENS").is_some() {
+        fs::write(&path, png).unwrap();
+        return;
+    }
+    let golden = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let (golden, new) = (decoded(&golden), decoded(png));
+    assert_eq!(golden.color(), new.color(), "{name}");
+    let (golden, new) = (golden.to_rgba16(), new.to_rgba16());
+    assert_eq!(golden.dimensions(), new.dimensions(), "{name}");
+    let mut worst = 0;
+    let difference: RgbaImage = ImageBuffer::from_fn(new.width(), new.height(), |x, y| {
+        let (golden, new) = (golden.get_pixel(x, y), new.get_pixel(x, y));
+        let most = golden.0.iter().zip(new.0).map(|(golden, new)| golden.abs_diff(new)).max().unwrap();
+        worst = worst.max(most);
+        Rgba([u8::try_from((most / 8).min(255)).unwrap(), 0, 0, 255])
+    });
+    if worst > 257 {
+        let (new_path, diff) = (folder.join(format!("{name}.new.png")), folder.join(format!("{name}.diff.new.png")));
+        fs::write(&new_path, png).unwrap();
+        difference.save(&diff).unwrap();
+        panic!(
+            "{name} differs by up to {worst} of 65,535 from {}\n  new:  {}\n  diff: {}",
+            path.display(),
+            new_path.display(),
+            diff.display()
+        );
+    }
 }

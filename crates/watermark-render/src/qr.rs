@@ -1,0 +1,59 @@
+//! QR codes: text to modules.
+
+use qrcodegen::{QrCode, QrCodeEcc};
+
+use crate::RenderError;
+
+/// Light modules that a code needs around it. Source: ISO/IEC 18004, 5.3.8.
+pub const QUIET_ZONE_MODULES: u32 = 4;
+
+/// The modules of a QR code, without the quiet zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QrModules {
+    side: u32,
+    dark: Vec<bool>,
+}
+
+impl QrModules {
+    /// Encodes a text, at most 2,331 bytes, with error correction for 15 % of the code, or more where that does not
+    /// make it larger.
+    ///
+    /// # Errors
+    /// [`RenderError::QrTooLong`] for a longer text.
+    pub fn encode(text: &str) -> Result<Self, RenderError> {
+        let code =
+            QrCode::encode_text(text, QrCodeEcc::Medium).map_err(|_| RenderError::QrTooLong { bytes: text.len() })?;
+        let side = code.size();
+        let dark = (0..side).flat_map(|y| (0..side).map(move |x| (x, y))).map(|(x, y)| code.get_module(x, y));
+        Ok(Self { side: u32::try_from(side).unwrap_or(0), dark: dark.collect() })
+    }
+
+    /// Modules in a row and in a column, 21 to 177.
+    pub const fn side(&self) -> u32 {
+        self.side
+    }
+
+    /// The same with the quiet zone.
+    pub const fn side_with_quiet_zone(&self) -> u32 {
+        self.side + 2 * QUIET_ZONE_MODULES
+    }
+
+    /// Runs of dark modules: row, first column and one past the last.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = (u32, u32, u32)> + '_ {
+        (0_u32..).zip(self.dark.chunks_exact(self.side.max(1) as usize)).flat_map(|(y, row)| {
+            let mut runs = Vec::new();
+            let mut start = None;
+            for (x, dark) in (0_u32..).zip(row.iter().copied().chain([false])) {
+                match (start, dark) {
+                    (None, true) => start = Some(x),
+                    (Some(from), false) => {
+                        runs.push((y, from, x));
+                        start = None;
+                    }
+                    _ => {}
+                }
+            }
+            runs
+        })
+    }
+}
