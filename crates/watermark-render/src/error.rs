@@ -1,6 +1,6 @@
 //! What can go wrong. None of it gets better by trying again with the same input.
 
-use crate::{FontFailure, Format, VerifyFailure};
+use crate::{FontFailure, Format, PictureFailure, VerifyFailure};
 
 /// Why there is no rendition.
 #[derive(Debug, thiserror::Error)]
@@ -76,9 +76,9 @@ pub enum RenderError {
     BrokenPicture {
         /// The name it was to have.
         name: String,
-        /// What the decoder says; none where it is too large or its samples are too few.
+        /// What is wrong with it.
         #[source]
-        source: Option<image::ImageError>,
+        failure: PictureFailure,
     },
     /// A text is too long for a QR code.
     #[error("{bytes} bytes are too many for a QR code")]

@@ -21,6 +21,7 @@
 //! *Invariant:* pure, and the same input gives the same bytes. No files, clock, environment or threads; float maths
 //! keeps to what IEEE 754 rounds exactly, and `libm` where that is not enough.
 
+mod assets;
 mod blend;
 mod blend_mode;
 mod contrast;
@@ -46,6 +47,7 @@ mod stamp;
 mod typeset;
 mod verify;
 
+pub use assets::Assets;
 pub use blend::{Channels, Pixels, SizeMismatch};
 pub use blend_mode::BlendMode;
 pub use contrast::AUTO_LUMA;
@@ -59,7 +61,7 @@ pub use jpeg::{Codes, Refusal};
 pub use layout::{MAX_EM_PX, layout};
 pub use limits::Limits;
 pub use metadata::Metadata;
-pub use picture::{Assets, Picture};
+pub use picture::{Picture, PictureFailure};
 pub use qr::{QUIET_ZONE_MODULES, QrModules};
 pub use render::{Method, Output, render};
 pub use scene::{

@@ -1,16 +1,23 @@
-//! Pictures that marks show: logos, decoded once and kept in several sizes.
+//! Pictures that marks show: logos, of pixels or of shapes.
 
-use std::{collections::BTreeMap, fmt, io::Cursor, sync::Arc};
+use std::{borrow::Cow, fmt, io::Cursor, sync::Arc};
 
 use image::{DynamicImage, ImageReader};
-use sha2::{Digest, Sha256};
+use resvg::{
+    tiny_skia::{Pixmap, Transform},
+    usvg::{ImageHrefResolver, Options, Tree},
+};
 
-use crate::{Limits, RenderError, fonts::hex};
+use crate::{Limits, RenderError};
 
-/// A decoded picture, and the same halved again and again: to draw it small costs what the small one costs.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Picture {
-    levels: Vec<Level>,
+/// A logo. One of pixels is kept halved again and again as well: to draw it small costs what the small one costs.
+#[derive(Clone)]
+pub struct Picture(Source);
+
+#[derive(Clone)]
+enum Source {
+    Pixels(Vec<Level>),
+    Shapes(Arc<Tree>),
 }
 
 /// Pixels in RGBA, alpha premultiplied, 0 to 65,535, row by row.
@@ -21,9 +28,47 @@ pub(crate) struct Level {
     pub(crate) pixels: Vec<[u16; 4]>,
 }
 
+/// Why bytes are no picture for a mark.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PictureFailure {
+    /// It has more pixels than allowed.
+    #[error("it has too many pixels")]
+    TooLarge,
+    /// There are not `width * height` pixels, or none at all.
+    #[error("its samples are not those of its size")]
+    Samples,
+    /// It is no PNG and no WebP, or a broken one.
+    #[error("it cannot be decoded")]
+    Pixels(#[source] image::ImageError),
+    /// It is a broken SVG.
+    #[error("it is no SVG that can be read")]
+    Shapes(#[source] resvg::usvg::Error),
+    /// It is an SVG with texts or pictures in it, which would be missing: they must be paths.
+    #[error("texts and pictures in an SVG must be turned into paths")]
+    NotOnlyPaths,
+}
+
+/// Most bytes of an SVG.
+const MAX_SVG_BYTES: usize = 1 << 20;
+
+/// Longest side that shapes are drawn at, in pixels; what is larger is stretched.
+const MAX_SHAPES_PX: f64 = 4_096.0;
+
 impl fmt::Debug for Picture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Picture").field("width", &self.width()).field("height", &self.height()).finish_non_exhaustive()
+    }
+}
+
+impl PartialEq for Picture {
+    /// The same pixels, or the same shapes in memory.
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Source::Pixels(own), Source::Pixels(others)) => own.first() == others.first(),
+            (Source::Shapes(own), Source::Shapes(others)) => Arc::ptr_eq(own, others),
+            _ => false,
+        }
     }
 }
 
@@ -31,11 +76,11 @@ impl Picture {
     /// Pixels in RGBA with straight alpha, four samples a pixel, row by row.
     ///
     /// # Errors
-    /// [`RenderError::BrokenPicture`] unless there are `width * height` of them, at least one.
-    pub fn from_rgba8(width: u32, height: u32, samples: &[u8]) -> Result<Self, RenderError> {
+    /// [`PictureFailure::Samples`] unless there are `width * height` of them, at least one.
+    pub fn from_rgba8(width: u32, height: u32, samples: &[u8]) -> Result<Self, PictureFailure> {
         let expected = u64::from(width) * u64::from(height) * 4;
         if expected == 0 || samples.len() as u64 != expected {
-            return Err(RenderError::BrokenPicture { name: String::new(), source: None });
+            return Err(PictureFailure::Samples);
         }
         let pixels = samples.chunks_exact(4).map(|pixel| {
             let alpha = u32::from(pixel[3]) * 257;
@@ -47,45 +92,102 @@ impl Picture {
             let half = last.halved();
             levels.push(half);
         }
-        Ok(Self { levels })
+        Ok(Self(Source::Pixels(levels)))
     }
 
-    /// Decodes a PNG or a WebP (of an animated one the first picture).
+    /// Decodes a PNG, a WebP (of an animated one the first picture) or an SVG of paths, at most 1 MiB of it.
+    ///
+    /// `name` is only what an error calls it.
     ///
     /// # Errors
-    /// [`RenderError::BrokenPicture`] where it is neither, is broken, or is larger than `limits` allow.
+    /// [`RenderError::BrokenPicture`].
     pub fn decode(name: &str, bytes: &[u8], limits: &Limits) -> Result<Self, RenderError> {
-        let broken = |source| RenderError::BrokenPicture { name: name.to_owned(), source };
-        let decoded = (|| {
-            let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
-            let mut bounds = image::Limits::no_limits();
-            bounds.max_alloc = Some(limits.max_decoded_bytes);
-            reader.limits(bounds);
-            reader.decode()
-        })();
-        let image: DynamicImage = decoded.map_err(|source| broken(Some(source)))?;
-        if u64::from(image.width()) * u64::from(image.height()) > limits.max_pixels {
-            return Err(broken(None));
-        }
-        let image = image.to_rgba8();
-        Self::from_rgba8(image.width(), image.height(), &image).map_err(|_| broken(None))
+        let decoded = if is_svg(bytes) { shapes(bytes) } else { pixels(bytes, limits) };
+        decoded.map_err(|failure| RenderError::BrokenPicture { name: name.to_owned(), failure })
     }
 
     /// Columns.
     pub fn width(&self) -> u32 {
-        self.levels.first().map_or(0, |level| level.width)
+        match &self.0 {
+            Source::Pixels(levels) => levels.first().map_or(0, |level| level.width),
+            // A cast from a float goes to the nearest end of the range.
+            Source::Shapes(tree) => (tree.size().width().ceil() as u32).max(1),
+        }
     }
 
     /// Rows.
     pub fn height(&self) -> u32 {
-        self.levels.first().map_or(0, |level| level.height)
+        match &self.0 {
+            Source::Pixels(levels) => levels.first().map_or(0, |level| level.height),
+            Source::Shapes(tree) => (tree.size().height().ceil() as u32).max(1),
+        }
     }
 
-    /// The smallest level that still has as many pixels as are asked for, else the largest.
-    pub(crate) fn level(&self, width: f64, height: f64) -> Option<&Level> {
-        let is_enough = |level: &&Level| f64::from(level.width) >= width && f64::from(level.height) >= height;
-        self.levels.iter().rev().find(is_enough).or(self.levels.first())
+    /// Pixels to draw it from at a size: the fewest that are enough, mostly less than twice as many on each side. Shapes
+    /// have just as many, or twice as many for what is turned, which takes four samples a pixel.
+    pub(crate) fn level(&self, width: f64, height: f64, is_turned: bool) -> Option<Cow<'_, Level>> {
+        match &self.0 {
+            Source::Pixels(levels) => {
+                let is_enough = |level: &&Level| f64::from(level.width) >= width && f64::from(level.height) >= height;
+                levels.iter().rev().find(is_enough).or(levels.first()).map(Cow::Borrowed)
+            }
+            Source::Shapes(tree) => {
+                let times = if is_turned { 2.0 } else { 1.0 };
+                drawn(tree, width * times, height * times).map(Cow::Owned)
+            }
+        }
     }
+}
+
+fn is_svg(bytes: &[u8]) -> bool {
+    let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    start.starts_with(b"<")
+}
+
+fn pixels(bytes: &[u8], limits: &Limits) -> Result<Picture, PictureFailure> {
+    let decoded = (|| {
+        let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
+        let mut bounds = image::Limits::no_limits();
+        bounds.max_alloc = Some(limits.max_decoded_bytes);
+        reader.limits(bounds);
+        reader.decode()
+    })();
+    let image: DynamicImage = decoded.map_err(PictureFailure::Pixels)?;
+    if u64::from(image.width()) * u64::from(image.height()) > limits.max_pixels {
+        return Err(PictureFailure::TooLarge);
+    }
+    let image = image.to_rgba8();
+    Picture::from_rgba8(image.width(), image.height(), &image)
+}
+
+fn shapes(bytes: &[u8]) -> Result<Picture, PictureFailure> {
+    if bytes.len() > MAX_SVG_BYTES {
+        return Err(PictureFailure::TooLarge);
+    }
+    let has = |element: &[u8]| bytes.windows(element.len()).any(|window| window == element);
+    if [&b"<text"[..], b":text", b"<image", b":image", b"<feImage", b":feImage"].into_iter().any(has) {
+        return Err(PictureFailure::NotOnlyPaths);
+    }
+    // Nothing that it refers to is fetched, from a disk least of all.
+    let image_href_resolver =
+        ImageHrefResolver { resolve_data: Box::new(|_, _, _| None), resolve_string: Box::new(|_, _| None) };
+    let options = Options { image_href_resolver, ..Options::default() };
+    let tree = Tree::from_data(bytes, &options).map_err(PictureFailure::Shapes)?;
+    Ok(Picture(Source::Shapes(Arc::new(tree))))
+}
+
+fn drawn(tree: &Tree, width: f64, height: f64) -> Option<Level> {
+    let side = |px: f64| px.round().clamp(1.0, MAX_SHAPES_PX) as u32;
+    let (width, height) = (side(width), side(height));
+    let mut pixmap = Pixmap::new(width, height)?;
+    let size = tree.size();
+    let scale = Transform::from_scale(width as f32 / size.width(), height as f32 / size.height());
+    resvg::render(tree, scale, &mut pixmap.as_mut());
+    let pixels = pixmap.data().chunks_exact(4).map(|pixel| {
+        let wide = |at: usize| u16::from(pixel[at]) * 257;
+        [wide(0), wide(1), wide(2), wide(3)]
+    });
+    Some(Level { width, height, pixels: pixels.collect() })
 }
 
 impl Level {
@@ -121,57 +223,5 @@ impl Level {
             self.pixels[y as usize * self.width as usize + x as usize]
         });
         Self { width, height, pixels: pixels.collect() }
-    }
-}
-
-/// The pictures that templates can name. A clone is cheap.
-#[derive(Debug, Clone, Default)]
-pub struct Assets {
-    by_name: Arc<BTreeMap<String, Asset>>,
-}
-
-#[derive(Debug, Clone)]
-struct Asset {
-    picture: Arc<Picture>,
-    digest: [u8; 32],
-}
-
-impl Assets {
-    /// Adds a picture under the name that templates use, in the place of one of that name.
-    ///
-    /// # Errors
-    /// Those of [`Picture::decode`].
-    pub fn add(&mut self, name: &str, bytes: &[u8], limits: &Limits) -> Result<(), RenderError> {
-        let picture = Arc::new(Picture::decode(name, bytes, limits)?);
-        let digest = Sha256::digest(bytes).into();
-        Arc::make_mut(&mut self.by_name).insert(name.to_owned(), Asset { picture, digest });
-        Ok(())
-    }
-
-    /// The picture of this name.
-    ///
-    /// # Errors
-    /// [`RenderError::UnknownPicture`] where there is none.
-    pub fn get(&self, name: &str) -> Result<Arc<Picture>, RenderError> {
-        self.by_name.get(name).map(|asset| Arc::clone(&asset.picture)).ok_or_else(|| RenderError::UnknownPicture {
-            name: name.to_owned(),
-            known: self.names().map(str::to_owned).collect(),
-        })
-    }
-
-    /// The names, sorted.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.by_name.keys().map(String::as_str)
-    }
-
-    /// SHA-256 over every name and every file's own SHA-256, in hex; see [`crate::Fonts::digest`].
-    pub fn digest(&self) -> String {
-        let mut hasher = Sha256::new();
-        for (name, asset) in self.by_name.iter() {
-            hasher.update(u64::try_from(name.len()).unwrap_or(u64::MAX).to_be_bytes());
-            hasher.update(name);
-            hasher.update(asset.digest);
-        }
-        hex(&hasher.finalize())
     }
 }

@@ -10,7 +10,7 @@ use image::RgbImage;
 use pictures::{quarters, stripes};
 use scenes::{check, color, drawn, fonts, logo, opacity, paper, scene, style, text, text_of};
 use sealmark_watermark_render::{
-    Assets, BlendMode, Content, DEFAULT_FONT, Frame, Limits, MAX_TILE_PLACES, Mark, Outline, Paint, Plate, Qr,
+    Assets, BlendMode, Content, DEFAULT_FONT, Frame, Limits, MAX_TILE_PLACES, Mark, Outline, Paint, Picture, Plate, Qr,
     QrModules, RenderError, SceneShadow, Tile, draw,
 };
 
@@ -47,6 +47,27 @@ fn a_picture_at_its_own_size_is_itself() {
     assert_eq!(image.get_pixel(3, 5).0, [220, 30, 30]);
     assert_eq!(image.get_pixel(2, 5).0, [0; 3]);
     assert_eq!(image.get_pixel(3 + 20, 5 + 2).0, [20, 110, 70]);
+}
+
+const SEAL: &[u8] = br##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20">
+    <rect width="40" height="20" rx="6" fill="#204080"/><circle cx="12" cy="10" r="7" fill="#fc0" fill-opacity=".7"/>
+    <path d="M22 4 L36 10 L22 16 Z" fill="none" stroke="#fff" stroke-width="2"/></svg>"##;
+
+#[test]
+fn shapes_are_drawn_at_the_size_that_they_have() {
+    let picture = Arc::new(Picture::decode("seal.svg", SEAL, &Limits::default()).unwrap());
+    assert_eq!((picture.width(), picture.height()), (40, 20));
+    let at = |x: f64, y: f64, width: f64, rotation_deg: f64| {
+        let frame = Frame { x, y, width, height: width / 2.0 };
+        let content = Content::Image(Arc::clone(&picture));
+        Mark { rotation_deg, ..Mark::new(content, frame, opacity(1.0)) }
+    };
+    let marks = vec![at(6.0, 6.0, 20.0, 0.0), at(30.0, 8.0, 80.0, 0.0), at(120.0, 20.0, 80.0, -25.0)];
+    check("shapes", quarters(220, 80), marks);
+    for refused in [&b"<svg"[..], b"<svg xmlns='http://www.w3.org/2000/svg'><text>a</text></svg>", b"<!-- -->"] {
+        let refused = Picture::decode("x", refused, &Limits::default());
+        assert!(matches!(refused, Err(RenderError::BrokenPicture { .. })), "{refused:?}");
+    }
 }
 
 fn read(image: &RgbImage) -> String {

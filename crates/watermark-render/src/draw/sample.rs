@@ -61,11 +61,13 @@ impl Placed {
     /// Lays it over a plane.
     pub(super) fn paint(&self, alpha: u8, plane: &mut Plane<Rgba>) {
         let wide = |value: f64| if value.is_finite() { value.clamp(0.0, 1e9) } else { 0.0 };
-        let Some(level) = self.picture.level(wide(self.frame.width), wide(self.frame.height)) else { return };
-        match self.upright() {
-            Some((0, frame)) => paint_upright(level, &frame, alpha, plane),
+        let (width, height) = (wide(self.frame.width), wide(self.frame.height));
+        let upright = self.upright();
+        let Some(level) = self.picture.level(width, height, upright.is_none()) else { return };
+        match upright {
+            Some((0, frame)) => paint_upright(&level, &frame, alpha, plane),
             Some((quarters, frame)) => paint_upright(&level.quarters(quarters), &frame, alpha, plane),
-            None => self.paint_turned(level, alpha, plane),
+            None => self.paint_turned(&level, alpha, plane),
         }
     }
 
