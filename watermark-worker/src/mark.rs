@@ -95,12 +95,17 @@ impl Current {
 
     /// What the template may ask about a picture.
     pub(crate) fn variables(&self, job: &Job) -> Variables {
+        // The picture's id tells when it was made, and says the same each time the job is repeated.
+        let (seconds, nanoseconds) = job.media_id.as_uuid().get_timestamp().map_or((0, 0), |at| at.to_unix());
+        let timestamp_ms = seconds.saturating_mul(1_000).saturating_add(u64::from(nanoseconds / 1_000_000));
         Variables {
             user_id: job.user_id.to_string(),
             tenant: job.tenant.to_string(),
             upload_id: job.upload_id.to_string(),
             media_id: job.media_id.to_string(),
             image_name: job.file_name.clone(),
+            timestamp_ms: i64::try_from(timestamp_ms).unwrap_or(i64::MAX),
+            ..Variables::default()
         }
     }
 

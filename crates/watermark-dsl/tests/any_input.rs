@@ -17,7 +17,8 @@ fn check(source: &str) {
             assert!(mistakes.iter().all(|d| d.severity == Severity::Warning));
             let canonical = template.to_canonical();
             let again = Template::from_source(&canonical).expect("the canonical text compiles");
-            assert_eq!(again.layers(), template.layers());
+            assert_eq!(again.steps(), template.steps(), "{canonical}");
+            assert_eq!((again.output(), again.video()), (template.output(), template.video()));
             assert_eq!(again.to_canonical(), canonical);
         }
     }

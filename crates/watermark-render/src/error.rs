@@ -69,6 +69,13 @@ pub enum RenderError {
         /// The layer, counted from 1.
         layer: usize,
     },
+    /// A calculation of the template has no result with these values.
+    #[error("the template cannot be evaluated for this picture")]
+    Evaluate {
+        /// Which, and why.
+        #[source]
+        source: sealmark_watermark_dsl::EvalError,
+    },
     /// The encoder gave up.
     #[error("the {format} cannot be written")]
     Encode {

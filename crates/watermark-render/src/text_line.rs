@@ -1,7 +1,6 @@
-//! A text's way from pieces to glyphs on a line, in the font's own units.
+//! A text's way from characters to glyphs on a line, in the font's own units.
 
 use ab_glyph::{Font, FontArc, GlyphId};
-use sealmark_watermark_dsl::{TextPiece, Variable, Variables, limits::MAX_TEXT_CHARS};
 
 /// A line of glyphs in font units: x to the right, y up, the origin on the baseline at the line's start.
 pub(crate) struct Line {
@@ -18,43 +17,6 @@ pub(crate) struct Ink {
     pub(crate) right: f64,
     pub(crate) top: f64,
     pub(crate) bottom: f64,
-}
-
-/// Fills a text in for one picture.
-///
-/// Values are anything, a file's name above all: control characters become spaces, invisible characters that only
-/// steer (directions, joiners) are left out, and what is over the limit is cut with an ellipsis.
-pub(crate) fn fill(pieces: &[TextPiece], variables: &Variables, width: u32, height: u32) -> String {
-    let mut chars = Vec::new();
-    for piece in pieces {
-        let value = match piece {
-            TextPiece::Literal(literal) => literal.clone(),
-            TextPiece::Variable(variable) => match variable {
-                Variable::UserId => variables.user_id.clone(),
-                Variable::Tenant => variables.tenant.clone(),
-                Variable::UploadId => variables.upload_id.clone(),
-                Variable::MediaId => variables.media_id.clone(),
-                Variable::ImageName => variables.image_name.clone(),
-                Variable::ImageWidth => width.to_string(),
-                Variable::ImageHeight => height.to_string(),
-                // The language grew and this did not: the compiler cannot say so across crates, this text does.
-                _ => format!("{{{variable}}}"),
-            },
-        };
-        let room = (MAX_TEXT_CHARS + 1).saturating_sub(chars.len());
-        let shown = value.chars().filter(|c| !is_steering(*c)).map(|c| if c.is_control() { ' ' } else { c });
-        chars.extend(shown.take(room));
-    }
-    if chars.len() > MAX_TEXT_CHARS {
-        chars.truncate(MAX_TEXT_CHARS - 1);
-        chars.push('…');
-    }
-    chars.into_iter().collect()
-}
-
-fn is_steering(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Sets the characters one after the other, with kerning. No shaping: scripts that join or reorder their letters
@@ -101,17 +63,6 @@ pub(crate) fn set(text: &str, font: &FontArc) -> Option<Line> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn values_are_cleaned_and_cut() {
-        let pieces = [TextPiece::Literal("a\t".into()), TextPiece::Variable(Variable::ImageName)];
-        let named = |name: String| Variables { image_name: name, ..Variables::default() };
-        assert_eq!(fill(&pieces, &named("b\u{202e}\n\u{200b}c{tenant}".into()), 1, 1), "a b c{tenant}");
-        let long = fill(&pieces, &named("ä".repeat(5_000)), 1, 1);
-        assert_eq!(long.chars().count(), MAX_TEXT_CHARS);
-        assert!(long.ends_with("ä…"));
-        assert_eq!(fill(&[TextPiece::Variable(Variable::ImageWidth)], &named(String::new()), 640, 480), "640");
-    }
 
     #[test]
     fn kerning_pulls_letters_together() {
