@@ -1,7 +1,7 @@
 //! `let name = value`
 
 use crate::{
-    Code, Color, Diagnostic, LetNode, Span, Variable,
+    Code, Diagnostic, LetNode, Span, Variable,
     compile::Compiler,
     expression::Expression,
     grammar::{BLOCKS, LAYERS, OTHERS, RESERVED},
@@ -30,8 +30,8 @@ impl Compiler<'_> {
         let value = node.value.as_ref().and_then(|value| self.check(value));
         let (name, span) = (&node.name.name, node.name.span);
         let words = [&LAYERS[..], &BLOCKS, &OTHERS, &RESERVED].concat();
-        let taken = words.contains(&name.as_str()) || Variable::from_name(name).is_some();
-        if taken || Color::from_name(name).is_some() {
+        // The name of a colour may be given another meaning, as a shop's own `gold`.
+        if words.contains(&name.as_str()) || Variable::from_name(name).is_some() {
             let message = format!("`{name}` has a meaning of its own");
             let hint = format!("choose another name, as `my_{name}`");
             self.report(Diagnostic::new(Code::BadName, span, message).hint(hint));

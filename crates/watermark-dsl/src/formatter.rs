@@ -245,7 +245,10 @@ impl<'a> Writer<'a> {
         let after_open = page.is(before, '(') || page.is(before, '[') || page.is(before, '.');
         let is_tight = match page.tokens[at].kind {
             TokenKind::Sign(',' | ')' | ']' | '.') => true,
-            TokenKind::Sign('(') => page.tokens[before].kind == TokenKind::Word && page.gap(at).is_empty(),
+            TokenKind::Sign('(') => {
+                let is_name = page.tokens[before].kind == TokenKind::Word && page.ends_value(before);
+                is_name && page.gap(at).is_empty()
+            }
             _ => false,
         };
         if !(after_open || is_tight || self.is_after_sign) {
