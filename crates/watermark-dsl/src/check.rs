@@ -7,7 +7,7 @@ use crate::{
     evaluate::{ValueError, Values},
     expression::{Concrete, Expression, Kind, Unit},
     format_spec::FormatSpec,
-    limits::{MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_PARTS},
+    limits::{MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_PARTS, MAX_VALUE_BYTES},
     suggest::nearest,
 };
 
@@ -129,8 +129,10 @@ impl Compiler<'_> {
 
     /// A text with its calculations.
     pub(crate) fn text(&mut self, text: &TextNode) -> Option<Expression> {
-        let mut parts = Vec::with_capacity(text.pieces.len());
+        let mut parts = Vec::with_capacity(text.pieces.len().min(MAX_EXPRESSION_PARTS));
         let mut is_whole = !text.has_hole;
+        // A constant may be thousands of times longer than its name: what is too much is not even put together.
+        let (mut so_many, mut so_long) = (0, 0);
         for piece in &text.pieces {
             match &piece.piece {
                 Piece::Literal(literal) => parts.push(Expression::constant(Concrete::Text(literal.clone()))),
@@ -139,14 +141,28 @@ impl Compiler<'_> {
                         Some(format) => self.format(checked, &format.name, format.span),
                         None => self.printable(checked, value.span, "a text"),
                     });
-                    match part {
-                        Some(part) => parts.push(part),
-                        None => is_whole = false,
+                    let Some(part) = part else {
+                        is_whole = false;
+                        continue;
+                    };
+                    so_many += part.parts();
+                    so_long += part.written().map(str::len).sum::<usize>();
+                    if so_many <= 2 * MAX_EXPRESSION_PARTS && so_long <= 2 * MAX_VALUE_BYTES {
+                        parts.push(part);
                     }
                 }
             }
         }
-        if is_whole { self.bounded(Expression::concat(parts), text.span) } else { None }
+        if !is_whole {
+            return None;
+        }
+        let joined = self.bounded(Expression::concat(parts), text.span)?;
+        if so_many > 2 * MAX_EXPRESSION_PARTS || so_long > 2 * MAX_VALUE_BYTES {
+            let message = "the constants in this text make it far too long";
+            self.report(Diagnostic::new(Code::TextTooLong, text.span, message));
+            return None;
+        }
+        Some(joined)
     }
 
     /// Refuses what cannot be shown in a text.
@@ -343,7 +359,7 @@ impl Compiler<'_> {
             (Code::TooManyParts, format!("more than {MAX_EXPRESSION_PARTS} names, values and calls in one calculation"))
         } else if expression.depth() > MAX_EXPRESSION_DEPTH {
             (Code::NestedTooDeep, format!("a calculation nested deeper than {MAX_EXPRESSION_DEPTH}"))
-        } else if text_bytes > crate::limits::MAX_VALUE_BYTES {
+        } else if text_bytes > MAX_VALUE_BYTES {
             (Code::TextTooLong, ValueError::TextTooLong { bytes: text_bytes }.to_string())
         } else {
             return Some(expression);

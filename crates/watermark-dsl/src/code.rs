@@ -164,6 +164,9 @@ codes! {
     /// Too many constants or includes.
     TooManyNames = "E0036",
     "A template has at most 64 constants and 16 includes, those of its includes counted, and a text 8 fonts.";
+    /// Too many conditions.
+    TooManyConditions = "E0037",
+    "A template has at most 64 `when`, those of its includes and each `else when` counted.";
     /// A mark so faint that it can hardly be seen.
     FaintMark = "W0001",
     "Under 5% of opacity a mark is hardly seen. For an invisible mark use `fingerprint`.";

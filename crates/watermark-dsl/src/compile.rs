@@ -10,7 +10,7 @@ use crate::{
     expression::{Concrete, Expression},
     grammar::{BLOCKS, LAYERS, OLDER_FORM, OTHERS},
     include::Totals,
-    limits::{MAX_LAYERS, MAX_NAME_CHARS, MAX_SOURCE_BYTES},
+    limits::{MAX_CONDITIONS, MAX_LAYERS, MAX_NAME_CHARS, MAX_SOURCE_BYTES},
     older_form::OlderForm,
     suggest::nearest,
 };
@@ -199,6 +199,14 @@ impl<'a> Compiler<'a> {
     }
 
     fn when(&mut self, node: &WhenNode, steps: &mut Vec<Step>) {
+        self.totals.conditions += 1;
+        if self.totals.conditions == MAX_CONDITIONS + 1 {
+            let message = format!("more than {MAX_CONDITIONS} conditions; this one and those behind it are left out");
+            self.report(Diagnostic::new(Code::TooManyConditions, node.span, message));
+        }
+        if self.totals.conditions > MAX_CONDITIONS {
+            return;
+        }
         let condition = node.condition.as_ref().and_then(|written| {
             let checked = self.check(written)?;
             if checked.value_type() == Type::Bool {

@@ -15,6 +15,7 @@ use crate::{
 pub(crate) struct Totals<'a> {
     includes: Includes<'a>,
     pub(crate) layers: usize,
+    pub(crate) conditions: usize,
     pub(crate) constants: usize,
     included: usize,
     /// Names of the templates that are being compiled, the outermost first.
@@ -26,7 +27,7 @@ pub(crate) struct Totals<'a> {
 impl<'a> Totals<'a> {
     pub(crate) fn new(includes: Includes<'a>, own_name: Option<String>) -> Self {
         let open = own_name.into_iter().collect();
-        Self { includes, layers: 0, constants: 0, included: 0, open, reported: Vec::new() }
+        Self { includes, layers: 0, conditions: 0, constants: 0, included: 0, open, reported: Vec::new() }
     }
 }
 

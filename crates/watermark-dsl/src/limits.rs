@@ -6,6 +6,10 @@ pub const MAX_SOURCE_BYTES: usize = 64 * 1024;
 /// Most layers in a template, those of its includes and of both ways of a `when` counted.
 pub const MAX_LAYERS: usize = 32;
 
+/// Most conditions in a template, those of its includes counted. With the limits of one calculation this bounds how much
+/// longer than its source a template can become when constants are written out.
+pub const MAX_CONDITIONS: usize = 64;
+
 /// Longest text of a layer, in characters, as written and again as filled in.
 pub const MAX_TEXT_CHARS: usize = 1_000;
 

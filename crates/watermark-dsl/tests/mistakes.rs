@@ -349,6 +349,19 @@ fn limits_are_diagnostics() {
     let uses: String = (0..65).map(|n| format!("{{a{n}}}")).collect();
     assert_eq!(codes(&format!("template \"t\" {{ {lets} text \"{uses}\" {{ }} }}")), ["E0036", "E0006"]);
 
+    let whens =
+        |many: usize| format!("template \"t\" {{ text \"x\" {{ }} {} }}", "when width < 9 { skip } ".repeat(many));
+    assert_eq!(codes(&whens(64)), [""; 0]);
+    assert_eq!(codes(&whens(65)), ["E0037"]);
+
+    // A constant is long, and its name is not: what is too much is not even put together.
+    let long = "x".repeat(990);
+    let lets = format!("let a = \"{long}\" let b = a + a + a + a + a + a + a + a let c = user_id + tenant + user_id");
+    let many =
+        |name: &str| format!("template \"t\" {{ {lets} text \"{}\" {{ }} }}", format!("{{{name}}}").repeat(9_000));
+    assert_eq!(codes(&many("b")), ["E0032", "W0002"].into_iter().rev().collect::<Vec<_>>());
+    assert_eq!(codes(&many("c")), ["W0002", "E0035"]);
+
     // Each source is short, what it stands for is not.
     let lets: String = (0..60).map(|n| format!("let a{n} = \"{}\" ", "x".repeat(990))).collect();
     let whens: String = (0..60).map(|n| format!("when tenant == a{n} + a{n} {{ text \"x\" {{ }} }} ")).collect();
