@@ -6,7 +6,7 @@ use sealmark_catalogue::Job;
 use sealmark_protocol::{FailureCode, Sha256Digest};
 use sealmark_storage::Extension;
 use sealmark_watermark_dsl::Variables;
-use sealmark_watermark_render::{Fonts, Limits, Method, RENDERER_VERSION, RenderError, render, verify};
+use sealmark_watermark_render::{Limits, Method, RENDERER_VERSION, RenderError, Resources, render, verify};
 
 use crate::template_file::{Loaded, TemplateFile};
 
@@ -14,8 +14,8 @@ use crate::template_file::{Loaded, TemplateFile};
 #[derive(Debug)]
 pub struct Mark {
     template: Arc<TemplateFile>,
-    fonts: Arc<Fonts>,
-    fonts_digest: String,
+    resources: Resources,
+    resources_digest: String,
     limits: Limits,
 }
 
@@ -23,8 +23,8 @@ pub struct Mark {
 #[derive(Debug, Clone)]
 pub(crate) struct Current {
     loaded: Arc<Loaded>,
-    fonts: Arc<Fonts>,
-    fonts_digest: String,
+    resources: Resources,
+    resources_digest: String,
     limits: Limits,
 }
 
@@ -66,20 +66,20 @@ impl MarkError {
 }
 
 impl Mark {
-    /// The template's mark with the embedded fonts, on pictures of at most `max_pixels`.
+    /// The template's mark with the embedded resources, on pictures of at most `max_pixels`.
     pub fn new(template: Arc<TemplateFile>, max_pixels: u64) -> Self {
-        let fonts = Arc::new(Fonts::embedded());
-        let fonts_digest = fonts.digest();
+        let resources = Resources::embedded();
+        let resources_digest = resources.digest();
         // Eight bytes a pixel: four channels of 16 bits.
         let limits = Limits { max_pixels, max_decoded_bytes: max_pixels.saturating_mul(8) };
-        Self { template, fonts, fonts_digest, limits }
+        Self { template, resources, resources_digest, limits }
     }
 
     pub(crate) fn now(&self) -> Current {
         Current {
             loaded: self.template.current(),
-            fonts: Arc::clone(&self.fonts),
-            fonts_digest: self.fonts_digest.clone(),
+            resources: self.resources.clone(),
+            resources_digest: self.resources_digest.clone(),
             limits: self.limits,
         }
     }
@@ -90,27 +90,32 @@ impl Current {
     /// never changes: the same text means the same bytes.
     pub(crate) fn render_key(&self, source_etag: &str) -> String {
         format!(
-            "source={source_etag} template={} fonts={} renderer={RENDERER_VERSION}",
-            self.loaded.digest, self.fonts_digest
+            "source={source_etag} template={} resources={} renderer={RENDERER_VERSION}",
+            self.loaded.digest, self.resources_digest
         )
     }
 
     /// What the template may ask about a picture.
     pub(crate) fn variables(&self, job: &Job) -> Variables {
+        // The picture's id tells when it was made, and says the same each time the job is repeated.
+        let (seconds, nanoseconds) = job.media_id.as_uuid().get_timestamp().map_or((0, 0), |at| at.to_unix());
+        let timestamp_ms = seconds.saturating_mul(1_000).saturating_add(u64::from(nanoseconds / 1_000_000));
         Variables {
             user_id: job.user_id.to_string(),
             tenant: job.tenant.to_string(),
             upload_id: job.upload_id.to_string(),
             media_id: job.media_id.to_string(),
             image_name: job.file_name.clone(),
+            timestamp_ms: i64::try_from(timestamp_ms).unwrap_or(i64::MAX),
+            ..Variables::default()
         }
     }
 
     /// Renders and verifies; takes a while, so call it on a thread that may block.
     pub(crate) fn render(&self, original: &[u8], variables: &Variables) -> Result<Marked, MarkError> {
         let template = &self.loaded.template;
-        let output = render(original, template, variables, &self.fonts, &self.limits)?;
-        verify(original, &output.bytes, &output.touched, output.method, &self.limits)?;
+        let output = render(original, template, variables, &self.resources, &self.limits)?;
+        verify(original, &output, &self.limits)?;
         if !output.missing_glyphs.is_empty() {
             tracing::warn!(
                 template = template.name(), media.id = variables.media_id, missing = ?output.missing_glyphs,

@@ -18,8 +18,12 @@ pub(crate) enum TokenKind {
         /// False where the line ended first; the span then has no closing quote.
         closed: bool,
     },
-    /// One of the signs of the full language.
+    /// One of the signs of the language.
     Sign(char),
+    /// One of the signs of two characters.
+    Pair(&'static str),
+    /// From `//` to the end of the line. Only the formatter gets these.
+    Comment,
     /// A run of characters that the language does not have.
     Junk,
     /// The end of the source.
@@ -32,28 +36,41 @@ pub(crate) struct Token {
     pub(crate) span: Span,
 }
 
-const SIGNS: &str = "{}()[]=,.+-*/%<>!&|";
+const SIGNS: &str = "{}()[]=,.:+-*/%<>!&|";
 
-/// Cuts the source into tokens; the last one is always `End`.
-pub(crate) fn tokens(source: &str) -> Vec<Token> {
+const PAIRS: [&str; 6] = ["==", "!=", "<=", ">=", "&&", "||"];
+
+/// Cuts a part of the source into tokens without comments; the last one is always `End`.
+///
+/// Every byte is looked at a bounded number of times, so the work grows with the part's length.
+pub(crate) fn tokens(source: &str, part: Span) -> Vec<Token> {
+    let mut tokens = with_comments(source, part);
+    tokens.retain(|token| token.kind != TokenKind::Comment);
+    tokens
+}
+
+/// As [`tokens`], with the comments.
+pub(crate) fn with_comments(source: &str, part: Span) -> Vec<Token> {
+    let source = &source[..part.end];
     let mut tokens = Vec::new();
-    let mut at = 0;
+    let mut at = part.start;
     while let Some(first) = source[at..].chars().next() {
         let rest = &source[at..];
         let (kind, length) = if first.is_whitespace() || first == '\u{feff}' {
             at += first.len_utf8();
             continue;
         } else if rest.starts_with("//") {
-            at += rest.find('\n').unwrap_or(rest.len());
-            continue;
+            (TokenKind::Comment, run(rest, |c| c != '\n'))
         } else if first.is_ascii_alphabetic() || first == '_' {
             (TokenKind::Word, run(rest, |c| c.is_ascii_alphanumeric() || c == '_'))
         } else if first.is_ascii_digit() {
             number(rest)
         } else if first == '#' {
             (TokenKind::Color, 1 + run(&rest[1..], |c| c.is_ascii_alphanumeric()))
-        } else if first == '"' {
-            text(rest)
+        } else if matches!(first, '"' | '\'') {
+            text(rest, first)
+        } else if let Some(pair) = PAIRS.into_iter().find(|pair| rest.starts_with(pair)) {
+            (TokenKind::Pair(pair), pair.len())
         } else if SIGNS.contains(first) {
             (TokenKind::Sign(first), 1)
         } else {
@@ -71,7 +88,8 @@ fn run(rest: &str, belongs: impl Fn(char) -> bool) -> usize {
 }
 
 fn is_junk(c: char) -> bool {
-    !(c.is_whitespace() || c.is_ascii_alphanumeric() || matches!(c, '_' | '#' | '"' | '\u{feff}') || SIGNS.contains(c))
+    let known = c.is_ascii_alphanumeric() || matches!(c, '_' | '#' | '"' | '\'' | '\u{feff}') || SIGNS.contains(c);
+    !(known || c.is_whitespace())
 }
 
 fn number(rest: &str) -> (TokenKind, usize) {
@@ -88,14 +106,14 @@ fn number(rest: &str) -> (TokenKind, usize) {
     (TokenKind::Number { digits }, digits + percent + letters)
 }
 
-fn text(rest: &str) -> (TokenKind, usize) {
+fn text(rest: &str, quote: char) -> (TokenKind, usize) {
     let mut escaped = false;
     for (at, c) in rest.char_indices().skip(1) {
         match c {
             '\n' | '\r' => return (TokenKind::Text { closed: false }, at),
             _ if escaped => escaped = false,
             '\\' => escaped = true,
-            '"' => return (TokenKind::Text { closed: true }, at + 1),
+            c if c == quote => return (TokenKind::Text { closed: true }, at + 1),
             _ => {}
         }
     }
@@ -107,7 +125,7 @@ mod tests {
     use super::*;
 
     fn cut(source: &str) -> Vec<&str> {
-        tokens(source).iter().map(|t| &source[t.span.range()]).collect()
+        tokens(source, Span::new(0, source.len())).iter().map(|t| &source[t.span.range()]).collect()
     }
 
     #[test]
@@ -121,5 +139,18 @@ mod tests {
         assert_eq!(cut("a // b \"c\n\"d // \\\" e\" #0008}"), ["a", "\"d // \\\" e\"", "#0008", "}", ""]);
         assert_eq!(cut("\"open\nb"), ["\"open", "b", ""]);
         assert_eq!(cut("§§ä a"), ["§§ä", "a", ""]);
+        assert_eq!(cut("'a \"b\" \\' c'd"), ["'a \"b\" \\' c'", "d", ""]);
+    }
+
+    #[test]
+    fn signs_of_two_characters_are_one_token() {
+        assert_eq!(cut("a==b<=c=<d"), ["a", "==", "b", "<=", "c", "=", "<", "d", ""]);
+    }
+
+    #[test]
+    fn a_part_of_a_source_keeps_its_places() {
+        let source = "x \"{image.width}\"";
+        let spans: Vec<Span> = tokens(source, Span::new(4, 15)).iter().map(|token| token.span).collect();
+        assert_eq!(spans, [Span::new(4, 9), Span::new(9, 10), Span::new(10, 15), Span::new(15, 15)]);
     }
 }

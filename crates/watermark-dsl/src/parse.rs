@@ -1,13 +1,14 @@
 //! Tokens to a tree. Always a tree, and every mistake that can be told from the form alone.
 
 use crate::{
-    Ast, Code, Color, Diagnostic, Item, LayerNode, Named, PropertyNode, Span, TemplateNode, TextNode, Value, ValueNode,
-    diagnostic::Diagnostics,
-    interpolation,
-    lexer::{Token, TokenKind, tokens},
-    limits::{MAX_LAYERS, MAX_SOURCE_BYTES},
-    recovery::{Cursor, LATER, LAYERS},
-    suggest::did_you_mean,
+    Ast, Code, Diagnostic, IncludeNode, Item, LayerNode, LetNode, Named, Span, TemplateNode, WhenNode,
+    grammar::{BLOCKS, LAYERS},
+    lexer::TokenKind,
+    limits::MAX_SOURCE_BYTES,
+    parse_property::{block, plain_text, property, text_node},
+    parse_value::value,
+    recovery::Cursor,
+    suggest::nearest,
 };
 
 /// Reads a source.
@@ -17,30 +18,33 @@ use crate::{
 /// length, which [`crate::limits`] bounds.
 pub fn parse(source: &str) -> (Ast, Vec<Diagnostic>) {
     if source.len() > MAX_SOURCE_BYTES {
-        let mut cursor = Cursor::new(source, &[]);
+        let mut cursor = Cursor::new(source, Span::new(0, 0));
         let message = format!("the template is {} bytes long; at most {MAX_SOURCE_BYTES} are read", source.len());
         cursor.report(Diagnostic::new(Code::SourceTooLong, Span::new(0, 0), message));
         let diagnostics = cursor.diagnostics;
         return (Ast { template: None, diagnostics: diagnostics.clone() }, diagnostics.into_sorted());
     }
-    let tokens = tokens(source);
-    let mut cursor = Cursor::new(source, &tokens);
-    let template = file(&mut cursor);
+    let (template, cursor) = parse_unbounded(source);
     let diagnostics = cursor.diagnostics;
     (Ast { template, diagnostics: diagnostics.clone() }, diagnostics.into_sorted())
 }
 
+fn parse_unbounded(source: &str) -> (Option<TemplateNode>, Cursor<'_>) {
+    let mut cursor = Cursor::new(source, Span::new(0, source.len()));
+    (file(&mut cursor), cursor)
+}
+
 fn file(c: &mut Cursor<'_>) -> Option<TemplateNode> {
-    let is_template = |c: &Cursor<'_>| c.peek().kind == TokenKind::Word && c.slice(c.peek().span) == "template";
-    if !is_template(c) {
+    if !c.sees_word("template") {
         let first = c.peek();
-        let hint = did_you_mean(c.slice(first.span), ["template"])
-            .unwrap_or_else(|| "a file is `template \"name\" { … }`".to_owned());
+        let word = if first.kind == TokenKind::Word { c.slice(first.span) } else { "" };
         let message = format!("expected `template`, found {}", c.describe(first));
-        c.report(Diagnostic::new(Code::Unexpected, first.span, message).hint(hint));
+        let otherwise = || Some("a file is `template \"name\" { … }`".to_owned());
+        let diagnostic = Diagnostic::new(Code::Unexpected, first.span, message);
+        c.report(diagnostic.meant(nearest(word, ["template"]), otherwise));
         // A misspelt word is still meant; anything else is stepped over up to the real one.
         let is_misspelt = matches!(c.ahead(1).kind, TokenKind::Text { .. } | TokenKind::Sign('{'));
-        while !(is_template(c) || c.peek().kind == TokenKind::End || is_misspelt) {
+        while !(c.sees_word("template") || c.peek().kind == TokenKind::End || is_misspelt) {
             c.bump();
         }
         if c.peek().kind == TokenKind::End {
@@ -58,41 +62,44 @@ fn file(c: &mut Cursor<'_>) -> Option<TemplateNode> {
 
 fn template(c: &mut Cursor<'_>) -> TemplateNode {
     let span = c.bump().span;
-    let name = match c.peek().kind {
-        TokenKind::Text { closed } => {
-            let token = c.bump();
-            let name = plain_text(c, token, closed);
-            Some(Named { name, span: token.span })
-        }
-        _ => {
-            c.expected("the template's name in quotes");
-            None
-        }
-    };
-    let mut items = Vec::new();
-    let open = c.peek().span;
-    if c.take('{') {
-        while !c.take('}') {
-            let here = c.peek();
-            if here.kind == TokenKind::End {
-                c.report(Diagnostic::new(Code::UnclosedBlock, open, "this `{` has no `}`"));
-                break;
-            }
-            item(c, &mut items);
-            if items.len() == MAX_LAYERS + 1 {
-                items.pop();
-                let message = format!("more than {MAX_LAYERS} layers; this one and those behind it are not read");
-                c.report(Diagnostic::new(Code::TooManyLayers, here.span, message));
-                c.skip_block();
-            }
-        }
-    } else {
-        c.expected("`{`");
-    }
+    let name = name(c, "the template's name in quotes");
+    let items = items(c, "`{`");
     TemplateNode { name, items, span }
 }
 
-fn item(c: &mut Cursor<'_>, items: &mut Vec<Item>) {
+/// A name in quotes; braces in it are braces.
+fn name(c: &mut Cursor<'_>, what: &str) -> Option<Named> {
+    match c.peek().kind {
+        TokenKind::Text { closed } => {
+            let token = c.bump();
+            Some(Named { name: plain_text(c, token, closed), span: token.span })
+        }
+        _ => {
+            c.expected(what);
+            None
+        }
+    }
+}
+
+/// `{ … }` with entries in it.
+fn items(c: &mut Cursor<'_>, what: &str) -> Vec<Item> {
+    let mut items = Vec::new();
+    let open = c.peek().span;
+    if !c.take('{') {
+        c.expected(what);
+        return items;
+    }
+    while !c.take('}') {
+        if c.peek().kind == TokenKind::End {
+            c.report(Diagnostic::new(Code::UnclosedBlock, open, "this `{` has no `}`"));
+            break;
+        }
+        items.extend(item(c));
+    }
+    items
+}
+
+fn item(c: &mut Cursor<'_>) -> Option<Item> {
     let token = c.peek();
     if token.kind != TokenKind::Word {
         c.expected("a layer");
@@ -100,176 +107,196 @@ fn item(c: &mut Cursor<'_>, items: &mut Vec<Item>) {
         while !matches!(c.peek().kind, TokenKind::Word | TokenKind::End | TokenKind::Sign('}')) {
             c.skip_balanced();
         }
-        return;
+        return None;
+    }
+    if c.at_property() {
+        return property(c).map(Item::Property);
     }
     let keyword = c.named(token);
-    let is_property = c.at_property();
     c.bump();
-    items.push(if is_property {
-        c.bump();
-        c.skip_values();
-        Item::LaterProperty(keyword)
-    } else if LAYERS.contains(&keyword.name.as_str()) {
-        Item::Layer(layer(c, keyword))
-    } else {
-        c.skip_layer();
-        if LATER.contains(&keyword.name.as_str()) { Item::LaterLayer(keyword) } else { Item::UnknownLayer(keyword) }
-    });
-}
-
-fn layer(c: &mut Cursor<'_>, keyword: Named) -> LayerNode {
-    let text = match c.peek().kind {
-        TokenKind::Text { closed } => {
-            let token = c.bump();
-            let (inside, at) = inside(c, token, closed);
-            // What an unclosed text swallowed is not meant as text: no more is said about its braces.
-            let mut unheard = Diagnostics::default();
-            let diagnostics = if closed { &mut c.diagnostics } else { &mut unheard };
-            Some(TextNode { pieces: interpolation::pieces(inside, at, diagnostics), span: token.span })
+    match keyword.name.as_str() {
+        "when" => when(c, keyword.span).map(Item::When),
+        "skip" => Some(Item::Skip(keyword.span)),
+        "let" => constant(c, keyword.span).map(Item::Let),
+        "include" => {
+            let name = name(c, "the other template's name in quotes");
+            Some(Item::Include(IncludeNode { span: keyword.span, name }))
         }
-        _ => {
-            c.expected("the text in quotes");
+        "else" => {
+            let message = "this `else` has no `when` before it";
+            c.report(Diagnostic::new(Code::Unexpected, keyword.span, message));
+            c.skip_layer();
             None
         }
-    };
-    let mut properties = Vec::new();
-    let open = c.peek().span;
-    if !c.take('{') {
-        // Behind an unclosed text the brace is probably part of it; that is reported already.
-        let is_unclosed = text.as_ref().is_some_and(|text| !c.slice(text.span).ends_with('"'));
-        if !is_unclosed {
-            c.expected("`{` and the layer's properties");
+        "tile" => {
+            let next = c.peek();
+            let is_layer = next.kind == TokenKind::Word && LAYERS.contains(&c.slice(next.span));
+            if !is_layer {
+                c.expected("the layer to repeat");
+                c.skip_layer();
+                return None;
+            }
+            c.bump();
+            let repeated = c.named(next);
+            if repeated.name == "tile" {
+                let message = "a tile cannot be repeated by another one";
+                c.report(Diagnostic::new(Code::NotHere, repeated.span, message));
+                c.skip_layer();
+                return None;
+            }
+            Some(Item::Layer(layer(c, Some(keyword.span), repeated)))
         }
-        return LayerNode { keyword, text, properties };
-    }
-    while !c.take('}') {
-        let is_closed = !(c.peek().kind == TokenKind::End || c.at_layer());
-        if !is_closed {
-            c.report(Diagnostic::new(Code::UnclosedBlock, open, "this `{` has no `}`"));
-            break;
+        word if LAYERS.contains(&word) => Some(Item::Layer(layer(c, None, keyword))),
+        word if BLOCKS.contains(&word) => Some(Item::Block(layer(c, None, keyword))),
+        _ => {
+            c.skip_layer();
+            Some(Item::UnknownLayer(keyword))
         }
-        property(c, &mut properties);
     }
-    LayerNode { keyword, text, properties }
 }
 
-fn property(c: &mut Cursor<'_>, properties: &mut Vec<PropertyNode>) {
+fn constant(c: &mut Cursor<'_>, span: Span) -> Option<LetNode> {
     let token = c.peek();
     if token.kind != TokenKind::Word {
-        c.expected("a property");
-        while !matches!(c.peek().kind, TokenKind::Word | TokenKind::End | TokenKind::Sign('}')) {
-            c.skip_balanced();
-        }
-        return;
+        c.expected("the constant's name");
+        c.skip_values();
+        return None;
     }
     let name = c.named(token);
     c.bump();
     if !c.take('=') {
         c.expected(&format!("`=` after `{}`", name.name));
-        // `size 3%w` is plainly meant as a property; a lone word is not.
-        let is_value = match c.peek().kind {
-            TokenKind::Word => !c.at_property() && !c.at_layer(),
-            kind => matches!(kind, TokenKind::Number { .. } | TokenKind::Color | TokenKind::Text { .. }),
-        };
-        if !is_value {
-            return;
-        }
+        c.skip_values();
+        return Some(LetNode { span, name, value: None });
     }
-    let mut property = PropertyNode { name, values: Vec::new(), has_hole: false };
-    while !matches!(c.peek().kind, TokenKind::End | TokenKind::Sign('}')) && !c.at_property() && !c.at_layer() {
-        match value(c) {
-            Some(value) => property.values.push(value),
-            None => property.has_hole = true,
-        }
+    let value = value(c);
+    if value.is_none() {
+        c.skip_values();
     }
-    if property.values.is_empty() && !property.has_hole {
-        c.expected(&format!("a value for `{}`", property.name.name));
-        property.has_hole = true;
-    }
-    properties.push(property);
+    Some(LetNode { span, name, value })
 }
 
-/// Reads one value; where that fails it reports, steps over the rest of the property's values and gives nothing.
-fn value(c: &mut Cursor<'_>) -> Option<ValueNode> {
-    let token = c.peek();
-    let next = c.ahead(1);
-    let touches = next.span.start == token.span.end;
-    let (value, span) = match token.kind {
-        TokenKind::Word if next.kind == TokenKind::Sign('(') => return later_expression(c, token),
-        TokenKind::Word => (Value::Word(c.slice(token.span).to_owned()), token.span),
-        TokenKind::Number { digits } => (number(c, token, digits, false)?, token.span),
-        TokenKind::Sign('-') if touches && matches!(next.kind, TokenKind::Number { .. }) => {
-            c.bump();
-            let TokenKind::Number { digits } = next.kind else { return None };
-            (number(c, next, digits, true)?, token.span.to(next.span))
+fn when(c: &mut Cursor<'_>, span: Span) -> Option<WhenNode> {
+    let condition = value(c);
+    if condition.is_none() {
+        c.skip_values();
+    }
+    let nested = |c: &mut Cursor<'_>| c.descend_block(|c| Some(items(c, "`{` after the condition")));
+    let then = nested(c).unwrap_or_default();
+    let mut otherwise = Vec::new();
+    if c.sees_word("else") {
+        c.bump();
+        if c.sees_word("when") {
+            let token = c.bump();
+            otherwise.extend(c.descend_block(|c| when(c, token.span)).map(Item::When));
+        } else {
+            otherwise = nested(c).unwrap_or_default();
         }
-        TokenKind::Color => {
-            let Some(color) = Color::from_hex(&c.slice(token.span)[1..]) else {
-                let message = format!("{} is no colour", c.describe(token));
-                let hint = "a colour is `#rgb`, `#rgba`, `#rrggbb` or `#rrggbbaa`";
-                c.report(Diagnostic::new(Code::BadColor, token.span, message).hint(hint));
-                c.bump();
-                return None;
-            };
-            (Value::Color(color), token.span)
-        }
-        TokenKind::Text { closed } => (Value::Text(plain_text(c, token, closed)), token.span),
-        TokenKind::Sign('-') if touches && next.kind == TokenKind::Word => {
-            let message = "expected a value, found `-`";
-            let hint = "words are joined by `_`, as in `bottom_right`";
-            c.report(Diagnostic::new(Code::Unexpected, token.span, message).hint(hint));
-            c.skip_values();
-            return None;
-        }
-        TokenKind::Sign('+' | '-' | '*' | '/' | '%' | '<' | '>' | '!' | '&' | '|' | '(' | '[') => {
-            return later_expression(c, token);
-        }
-        _ => {
-            c.expected("a value");
-            c.skip_balanced();
-            c.skip_values();
-            return None;
-        }
+    }
+    Some(WhenNode { span, condition, then, otherwise })
+}
+
+fn layer(c: &mut Cursor<'_>, tile: Option<Span>, keyword: Named) -> LayerNode {
+    let wanted = match keyword.name.as_str() {
+        "text" => Some("the text in quotes"),
+        "image" => Some("the picture's name in quotes"),
+        _ => None,
     };
-    c.bump();
-    Some(ValueNode { value, span })
-}
-
-fn later_expression(c: &mut Cursor<'_>, token: Token) -> Option<ValueNode> {
-    let message = "calculated values are not in this release";
-    let hint = "write the value out";
-    c.report(Diagnostic::new(Code::NotInThisRelease, token.span, message).hint(hint));
-    c.skip_values();
-    None
-}
-
-fn number(c: &mut Cursor<'_>, token: Token, digits: usize, is_negative: bool) -> Option<Value> {
-    let (number, unit) = c.slice(token.span).split_at(digits);
-    // Digits alone always parse; hundreds of them give infinity, which no property has a use for.
-    match number.parse::<f64>() {
-        Ok(number) if number.is_finite() => {
-            Some(Value::Number { number: if is_negative { -number } else { number }, unit: unit.to_owned() })
+    let text = match c.peek().kind {
+        TokenKind::Text { closed } => {
+            let token = c.bump();
+            let text = text_node(c, token, closed);
+            if wanted.is_none() {
+                let message = format!("`{}` has no text of its own", keyword.name);
+                let hint = match keyword.name.as_str() {
+                    "qr" | "fingerprint" => Some("what it says is its `payload`".to_owned()),
+                    _ => None,
+                };
+                c.report(Diagnostic::new(Code::Unexpected, token.span, message).maybe_hint(hint));
+            }
+            Some(text)
         }
         _ => {
-            c.report(Diagnostic::new(Code::OutOfRange, token.span, "this number is too large"));
-            c.bump();
+            if let Some(wanted) = wanted {
+                c.expected(wanted);
+            }
             None
         }
-    }
+    };
+    let properties = block(c, text.as_ref());
+    LayerNode { tile, keyword, text, properties }
 }
 
-fn plain_text(c: &mut Cursor<'_>, token: Token, closed: bool) -> String {
-    let (inside, at) = inside(c, token, closed);
-    interpolation::plain(inside, at, &mut c.diagnostics)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// What stands between the quotes, and where it begins.
-fn inside<'a>(c: &mut Cursor<'a>, token: Token, closed: bool) -> (&'a str, usize) {
-    let at = token.span.start + 1;
-    if !closed {
-        let message = "this text has no closing `\"` on its line";
-        c.report(Diagnostic::new(Code::UnterminatedText, token.span, message));
+    fn work(source: &str) -> usize {
+        parse_unbounded(source).1.work()
     }
-    let end = token.span.end - usize::from(closed);
-    (c.slice(Span::new(at, end)), at)
+
+    #[test]
+    fn work_grows_with_the_source_and_no_faster() {
+        // Each of these would show a parser that goes back.
+        let units = [
+            "{",
+            "}",
+            "(",
+            "[",
+            "\"",
+            "'",
+            "\"{",
+            "{a",
+            "a=",
+            "a ",
+            "#",
+            "1",
+            "\\",
+            "text \"{{{",
+            "when ",
+            "when a {",
+            "else ",
+            "size=1px ",
+            "é",
+            "//",
+            "a(",
+            "a+",
+            "-",
+            "not ",
+            "1 -",
+            "tile ",
+            "let a=",
+            "include ",
+            "\"{'",
+            "[a,",
+            "{\"",
+            "a.b.",
+            "qr{",
+            "text\"\"{size=",
+            "output{keep=[",
+            "a==",
+            "{a:",
+            "\\u{",
+            "skip ",
+            "and ",
+        ];
+        for unit in units {
+            for (before, after) in [
+                ("", ""),
+                ("template \"t\" {", ""),
+                ("template \"t\" { text \"a\" {", ""),
+                ("template \"t\" { text \"a\" { size = ", "}"),
+                ("template \"t\" { text \"", "\" {} }"),
+                ("template \"t\" { text \"{", "}\" {} }"),
+                ("template \"t\" { when ", "{} }"),
+            ] {
+                let source = |bytes: usize| format!("{before}{}{after}", unit.repeat(bytes / unit.len()));
+                let (half, whole) = (work(&source(1 << 14)), work(&source(1 << 15)));
+                assert!(whole <= 2 * half + half / 50 + 1_000, "{before}{unit}: {half} steps became {whole}");
+            }
+            // A whole MiB, a few dozen looks a byte at the most.
+            let steps = work(&format!("template \"t\" {{ text \"a\" {{ {}", unit.repeat((1 << 20) / unit.len())));
+            assert!(steps <= 40 << 20, "{unit}: {steps} steps");
+        }
+    }
 }

@@ -6,16 +6,21 @@ use crate::{Diagnostic, Severity, limits::MAX_SOURCE_BYTES};
 
 /// Prints diagnostics with the lines that they speak of, plain and without colour.
 ///
-/// `name` is shown as the file's name. Control characters of the source come out as pictures of themselves, so the
-/// result is safe for a terminal. Empty where there is nothing to say.
+/// `name` is shown as the file's name; mistakes of an included template stand under its own. Control characters of the
+/// source come out as pictures of themselves, so the result is safe for a terminal. Empty where there is nothing to
+/// say.
 pub fn render_diagnostics(source: &str, name: &str, diagnostics: &[Diagnostic]) -> String {
-    // A source over the limit has one diagnostic, at its start; nothing behind that needs to be cut into lines.
-    let source = &source[..source.floor_char_boundary(MAX_SOURCE_BYTES.min(source.len()))];
-    let name = normalize_untrusted_str(name);
     let renderer = Renderer::plain();
     let reports: Vec<String> = diagnostics
         .iter()
         .map(|diagnostic| {
+            let (source, name) = match &diagnostic.included {
+                Some(included) => (included.source.as_str(), included.name.as_str()),
+                None => (source, name),
+            };
+            // A source over the limit has one diagnostic, at its start; nothing behind that needs to be cut into lines.
+            let source = &source[..source.floor_char_boundary(MAX_SOURCE_BYTES.min(source.len()))];
+            let name = normalize_untrusted_str(name);
             let level = match diagnostic.severity {
                 Severity::Error => Level::ERROR,
                 Severity::Warning => Level::WARNING,

@@ -3,8 +3,8 @@
 /// Words longer than this are no typing mistakes; the bound keeps the distance cheap on hostile input.
 const MAX_WORD_CHARS: usize = 40;
 
-/// The nearest of the candidates as a hint, if one is near enough to be a slip of the fingers.
-pub(crate) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+/// The nearest of the candidates, if one is near enough to be a slip of the fingers.
+pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if word.chars().count() > MAX_WORD_CHARS {
         return None;
     }
@@ -12,7 +12,7 @@ pub(crate) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = 
     let (distance, best) =
         candidates.into_iter().map(|candidate| (distance(&typed, candidate), candidate)).min_by_key(|(d, _)| *d)?;
     let allowed = (best.chars().count() / 3).max(1);
-    (distance <= allowed).then(|| format!("did you mean `{best}`?"))
+    (distance <= allowed).then_some(best)
 }
 
 /// Insertions, deletions, replacements and swaps of neighbours (optimal string alignment).
@@ -49,8 +49,8 @@ mod tests {
     #[test]
     fn only_a_near_word_is_proposed() {
         let anchors = ["top_left", "bottom_right", "center"];
-        assert_eq!(did_you_mean("botom_rigth", anchors).as_deref(), Some("did you mean `bottom_right`?"));
-        assert_eq!(did_you_mean("Centre", anchors).as_deref(), Some("did you mean `center`?"));
-        assert_eq!(did_you_mean("elsewhere", anchors), None);
+        assert_eq!(nearest("botom_rigth", anchors), Some("bottom_right"));
+        assert_eq!(nearest("Centre", anchors), Some("center"));
+        assert_eq!(nearest("elsewhere", anchors), None);
     }
 }

@@ -1,73 +1,60 @@
-//! What a text may ask for in braces: a fixed set, so that a misspelt name is found before any picture is.
+//! What a template may ask for: a fixed set, so that a misspelt name is found before any picture is.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
-/// A variable of the language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Variable {
-    /// Who uploaded, as the shop names them.
-    UserId,
-    /// The shop.
-    Tenant,
-    /// The upload that brought the picture.
-    UploadId,
-    /// The picture.
-    MediaId,
-    /// The file's name as uploaded.
-    ImageName,
-    /// Width in pixels, as shown.
-    ImageWidth,
-    /// Height in pixels, as shown.
-    ImageHeight,
+use crate::expression::Type;
+
+macro_rules! variables {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $type:ident;)*) => {
+        /// A variable of the language.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Variable { $($(#[$doc])* $variant,)* }
+
+        impl Variable {
+            /// Every variable.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The name as written in a template.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// What it holds.
+            pub const fn variable_type(self) -> Type {
+                match self { $(Self::$variant => Type::$type,)* }
+            }
+        }
+    };
 }
 
-/// What a variable holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum VariableType {
-    /// Text.
-    Text,
-    /// A whole number, not negative.
-    Whole,
+variables! {
+    /// Who uploaded, as the shop names them.
+    UserId = "user_id", Text;
+    /// The shop.
+    Tenant = "tenant", Text;
+    /// The upload that brought the picture.
+    UploadId = "upload_id", Text;
+    /// The picture.
+    MediaId = "media_id", Text;
+    /// When it was uploaded, in milliseconds since 1970, UTC.
+    TimestampMs = "timestamp_ms", Time;
+    /// The file's name as uploaded.
+    ImageName = "image.name", Text;
+    /// Width in pixels, as shown. `width` is short for it.
+    ImageWidth = "image.width", Whole;
+    /// Height in pixels, as shown. `height` is short for it.
+    ImageHeight = "image.height", Whole;
 }
 
 impl Variable {
-    /// Every variable.
-    pub const ALL: &'static [Self] = &[
-        Self::UserId,
-        Self::Tenant,
-        Self::UploadId,
-        Self::MediaId,
-        Self::ImageName,
-        Self::ImageWidth,
-        Self::ImageHeight,
-    ];
-
-    /// The name as written in a template.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::UserId => "user_id",
-            Self::Tenant => "tenant",
-            Self::UploadId => "upload_id",
-            Self::MediaId => "media_id",
-            Self::ImageName => "image.name",
-            Self::ImageWidth => "image.width",
-            Self::ImageHeight => "image.height",
-        }
-    }
-
-    /// What it holds.
-    pub const fn variable_type(self) -> VariableType {
-        match self {
-            Self::UserId | Self::Tenant | Self::UploadId | Self::MediaId | Self::ImageName => VariableType::Text,
-            Self::ImageWidth | Self::ImageHeight => VariableType::Whole,
-        }
-    }
-
-    /// The variable of this name.
+    /// The variable of this name, or of its short form.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|variable| variable.name() == name)
+        match name {
+            "width" => Some(Self::ImageWidth),
+            "height" => Some(Self::ImageHeight),
+            _ => Self::ALL.iter().copied().find(|variable| variable.name() == name),
+        }
     }
 }
 
@@ -92,4 +79,44 @@ pub struct Variables {
     pub media_id: String,
     /// The file's name as uploaded.
     pub image_name: String,
+    /// When it was uploaded, in milliseconds since 1970, UTC. It must be the same each time the picture is rendered.
+    pub timestamp_ms: i64,
+    /// What `tags.name` is; a name that is not here is empty.
+    pub tags: BTreeMap<String, String>,
+    /// What `key.name` is; a name that is not here is an error of the evaluation.
+    pub keys: BTreeMap<String, SecretKey>,
+}
+
+/// The bytes of a key. `Debug` does not show them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretKey(Vec<u8>);
+
+impl SecretKey {
+    /// Wraps the bytes.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        Self(bytes.into())
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretKey(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_does_not_show() {
+        let keys = BTreeMap::from([("trace".to_owned(), SecretKey::new(*b"hush"))]);
+        let shown = format!("{:?}", Variables { keys, ..Variables::default() });
+        assert!(shown.contains("SecretKey(…)"), "{shown}");
+        assert!(!shown.contains("hush") && !shown.contains("104"), "{shown}");
+    }
 }

@@ -199,25 +199,28 @@ fn over<S: Sample>(pixel: &mut [S], ink: Ink, channels: Channels, mode: BlendMod
     // Weights of ink and pixel; together they are the new alpha times 65,535.
     let (ink_weight, pixel_weight) = (alpha * FULL, below * (FULL - alpha));
     let sum = ink_weight + pixel_weight;
-    let mix = |ink: u64, pixel: S| {
-        let under = pixel.widen();
-        let ink = match mode {
-            BlendMode::Normal => ink,
-            // As far as there is something below to mix with.
-            mode => {
-                let mixed = u64::from(mode.mix(under as u16, ink as u16));
-                (mixed * below + ink * (FULL - below) + FULL / 2) / FULL
-            }
-        };
-        S::narrow((ink * ink_weight + under * pixel_weight + sum / 2) / sum)
-    };
+    // As far as there is something below to mix with.
+    let part = |mixed: u16, ink: u64| (u64::from(mixed) * below + ink * (FULL - below) + FULL / 2) / FULL;
+    let lay = |ink: u64, pixel: S| S::narrow((ink * ink_weight + pixel.widen() * pixel_weight + sum / 2) / sum);
     match colors {
-        [gray] => *gray = mix(luma(color), *gray),
-        colors => {
-            for (sample, ink) in colors.iter_mut().zip(color) {
-                *sample = mix(ink, *sample);
+        [gray] => {
+            let ink = luma(color);
+            let ink =
+                if mode == BlendMode::Normal { ink } else { part(mode.mix(gray.widen() as u16, ink as u16), ink) };
+            *gray = lay(ink, *gray);
+        }
+        [r, g, b] => {
+            let color = if mode == BlendMode::Normal {
+                color
+            } else {
+                let mixed = mode.mix_colors([*r, *g, *b].map(|sample| sample.widen() as u16), ink.color);
+                std::array::from_fn(|channel| part(mixed[channel], color[channel]))
+            };
+            for (sample, ink) in [r, g, b].into_iter().zip(color) {
+                *sample = lay(ink, *sample);
             }
         }
+        _ => {}
     }
     if let Some(transparency) = transparency {
         *transparency = S::narrow((sum + FULL / 2) / FULL);

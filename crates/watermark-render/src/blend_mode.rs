@@ -1,6 +1,6 @@
 //! How a mark's colour mixes with the picture's. Source: W3C Compositing and Blending 1, 9.1.
 
-/// A separable blend mode.
+/// A blend mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum BlendMode {
     /// The mark's colour.
@@ -14,13 +14,16 @@ pub enum BlendMode {
     Overlay,
     /// Darker or lighter as under a soft light of the mark's colour.
     SoftLight,
+    /// The mark's luma with the picture's own hue and saturation.
+    Luminosity,
 }
 
 const FULL: u64 = 65_535;
 
 impl BlendMode {
-    /// All five.
-    pub const ALL: [Self; 5] = [Self::Normal, Self::Multiply, Self::Screen, Self::Overlay, Self::SoftLight];
+    /// All six.
+    pub const ALL: [Self; 6] =
+        [Self::Normal, Self::Multiply, Self::Screen, Self::Overlay, Self::SoftLight, Self::Luminosity];
 
     /// As written in a template.
     pub const fn as_str(self) -> &'static str {
@@ -30,17 +33,27 @@ impl BlendMode {
             Self::Screen => "screen",
             Self::Overlay => "overlay",
             Self::SoftLight => "soft_light",
+            Self::Luminosity => "luminosity",
+        }
+    }
+
+    /// The mixed colour, for a picture's colour and an opaque ink's, 0 to 65,535: the function B(cb, cs) of the
+    /// specification. Alpha comes on top of it.
+    pub fn mix_colors(self, below: [u16; 3], ink: [u16; 3]) -> [u16; 3] {
+        match self {
+            Self::Luminosity => luminosity(below, ink),
+            separable => std::array::from_fn(|channel| separable.mix(below[channel], ink[channel])),
         }
     }
 
     /// The mixed value of one channel, 0 to 65,535, for a picture's value and an opaque ink's: the function B(cb, cs)
-    /// of the specification. Alpha comes on top of it.
+    /// of the specification. Alpha comes on top of it. Of luminosity that of gray.
     pub fn mix(self, below: u16, ink: u16) -> u16 {
         let (b, s) = (u64::from(below), u64::from(ink));
         let product = |a: u64, b: u64| (a * b + FULL / 2) / FULL;
         let screen = |a: u64, b: u64| a + b - product(a, b);
         let mixed = match self {
-            Self::Normal => s,
+            Self::Normal | Self::Luminosity => s,
             Self::Multiply => product(b, s),
             Self::Screen => screen(b, s),
             // Hard light with the two exchanged.
@@ -50,6 +63,23 @@ impl BlendMode {
         };
         mixed.min(FULL) as u16
     }
+}
+
+/// Source: W3C Compositing and Blending 1, 9.2, SetLum and ClipColor.
+fn luminosity(below: [u16; 3], ink: [u16; 3]) -> [u16; 3] {
+    let luma = |[r, g, b]: [i64; 3]| (30 * r + 59 * g + 11 * b + 50) / 100;
+    let full = FULL as i64;
+    let (below, ink) = (below.map(i64::from), ink.map(i64::from));
+    let goal = luma(ink);
+    let moved = below.map(|channel| channel + goal - luma(below));
+    let middle = luma(moved);
+    let (least, most) = (moved.into_iter().min().unwrap_or(0), moved.into_iter().max().unwrap_or(0));
+    let clipped = moved.map(|channel| {
+        let away = channel - middle;
+        let low = if least < 0 && middle > least { away * middle / (middle - least) } else { away };
+        if most > full && most > middle { low * (full - middle) / (most - middle) + middle } else { low + middle }
+    });
+    clipped.map(|channel| channel.clamp(0, full) as u16)
 }
 
 fn soft_light(below: u16, ink: u16) -> u16 {
@@ -83,6 +113,17 @@ mod tests {
                 assert!(BlendMode::SoftLight.mix(value, ink).abs_diff(value) <= WHITE / 3, "{value} {ink}");
             }
         }
+    }
+
+    #[test]
+    fn luminosity_changes_luma_alone() {
+        let gray = BlendMode::Luminosity.mix_colors([10_000, 30_000, 20_000], [40_000; 3]);
+        assert_eq!(gray.map(|channel| i32::from(channel) - i32::from(gray[0])), [0, 20_000, 10_000]);
+        let luma = |[r, g, b]: [u16; 3]| (30 * u64::from(r) + 59 * u64::from(g) + 11 * u64::from(b)) / 100;
+        assert!(luma(gray).abs_diff(40_000) <= 2);
+        assert_eq!(BlendMode::Luminosity.mix_colors([65_535, 0, 0], [0; 3]), [0; 3]);
+        assert_eq!(BlendMode::Luminosity.mix_colors([65_535, 0, 0], [65_535; 3]), [65_535; 3]);
+        assert_eq!(BlendMode::Luminosity.mix_colors([7; 3], [9_000; 3]), [9_000; 3]);
     }
 
     #[test]

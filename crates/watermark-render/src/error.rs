@@ -109,6 +109,19 @@ pub enum RenderError {
         /// The layer, counted from 1.
         layer: usize,
     },
+    /// The template asks for an invisible mark, which this release cannot embed.
+    #[error("layer {layer} is a fingerprint, which cannot be embedded yet")]
+    NoFingerprints {
+        /// The layer, counted from 1.
+        layer: usize,
+    },
+    /// A calculation of the template has no result with these values.
+    #[error("the template cannot be evaluated for this picture")]
+    Evaluate {
+        /// Which, and why.
+        #[source]
+        source: sealmark_watermark_dsl::EvalError,
+    },
     /// The encoder gave up.
     #[error("the {format} cannot be written")]
     Encode {

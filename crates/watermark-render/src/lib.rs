@@ -6,15 +6,15 @@
 //!
 //! ```
 //! use sealmark_watermark_dsl::{Template, Variables};
-//! use sealmark_watermark_render::{Fonts, Limits, render, verify};
+//! use sealmark_watermark_render::{Limits, Resources, render, verify};
 //! # let mut source = Vec::new();
 //! # image::RgbImage::from_pixel(64, 48, image::Rgb([90, 120, 150]))
 //! #     .write_to(&mut std::io::Cursor::new(&mut source), image::ImageFormat::Png)?;
 //!
 //! let template = Template::from_source(r#"template "t" { text "© {user_id}" { size = 20%h } }"#).unwrap();
 //! let variables = Variables { user_id: "ada".into(), ..Variables::default() };
-//! let output = render(&source, &template, &variables, &Fonts::embedded(), &Limits::default())?;
-//! verify(&source, &output.bytes, &output.touched, output.method, &Limits::default())?;
+//! let output = render(&source, &template, &variables, &Resources::embedded(), &Limits::default())?;
+//! verify(&source, &output, &Limits::default())?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -42,6 +42,7 @@ mod picture;
 mod png;
 mod qr;
 mod render;
+mod resources;
 mod scene;
 mod stamp;
 mod typeset;
@@ -58,12 +59,13 @@ pub use face::{FaceId, FontFailure};
 pub use fonts::{DEFAULT_FONT, Fonts};
 pub use format::Format;
 pub use jpeg::{Codes, Refusal};
-pub use layout::{MAX_EM_PX, layout};
+pub use layout::{MAX_EM_PX, layout, layout_evaluated};
 pub use limits::Limits;
 pub use metadata::Metadata;
 pub use picture::{Picture, PictureFailure};
-pub use qr::{QUIET_ZONE_MODULES, QrModules};
+pub use qr::QrModules;
 pub use render::{Method, Output, render};
+pub use resources::Resources;
 pub use scene::{
     Content, Frame, GlyphRun, Mark, Outline, Paint, PlacedGlyph, Plate, Qr, Rect, Scene, SceneShadow, Text, Tile,
 };
@@ -72,5 +74,5 @@ pub use typeset::{Align, TextBlock, TextStyle, typeset};
 pub use verify::{BLOCK_PX, MAX_CHANNEL_DIFFERENCE, MAX_LUMA_DIFFERENCE, Proof, VerifyFailure, verify};
 
 /// Counts the changes that alter a rendition's bytes or pixels. Part of what makes a rendition the same as another,
-/// together with source, template, variables and [`Fonts::digest`]: raise it with every such change.
+/// together with source, template, variables and [`Resources::digest`]: raise it with every such change.
 pub const RENDERER_VERSION: u32 = 2;

@@ -6,6 +6,7 @@
 
 use exif::{Context, Exif, Field, In, Reader, Tag, Value, experimental::Writer};
 use image::metadata::Orientation;
+use sealmark_watermark_dsl::{Metadata as Kind, Output};
 
 /// Which metadata a rendition keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,21 @@ pub struct Metadata {
 impl Default for Metadata {
     fn default() -> Self {
         Self { icc: true, copyright: true, exif: false, iptc: false, xmp: false, gps: false }
+    }
+}
+
+impl Metadata {
+    /// What a template says of it.
+    pub fn of(output: &Output) -> Self {
+        let keeps = |metadata| output.keeps(metadata);
+        Self {
+            icc: keeps(Kind::Icc),
+            copyright: keeps(Kind::Copyright),
+            exif: keeps(Kind::Exif),
+            iptc: keeps(Kind::Iptc),
+            xmp: keeps(Kind::Xmp),
+            gps: keeps(Kind::Gps),
+        }
     }
 }
 

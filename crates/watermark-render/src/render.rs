@@ -6,7 +6,7 @@ use image::metadata::Orientation;
 use sealmark_watermark_dsl::{Template, Variables};
 
 use crate::{
-    Codes, Fonts, Format, Limits, Metadata, Pixels, Rect, Refusal, RenderError, Stamp, decode::decode, draw,
+    Codes, Format, Limits, Metadata, Pixels, Rect, Refusal, RenderError, Resources, Stamp, decode::decode, draw,
     encode::encode, jpeg::Original, layout, verify::stored_rect,
 };
 
@@ -54,6 +54,8 @@ pub struct Output {
     pub touched: Vec<Rect>,
     /// How the mark came into the file.
     pub method: Method,
+    /// What is kept of the original's metadata.
+    pub metadata: Metadata,
     /// Characters that the fonts do not have, each once; a box stands in their place.
     pub missing_glyphs: Vec<char>,
 }
@@ -79,11 +81,11 @@ pub fn render(
     source: &[u8],
     template: &Template,
     variables: &Variables,
-    fonts: &Fonts,
+    resources: &Resources,
     limits: &Limits,
 ) -> Result<Output, RenderError> {
     let format = Format::sniff(source)?;
-    let job = Job { source, format, template, variables, fonts, limits, metadata: Metadata::default() };
+    let job = Job { source, format, template, variables, resources, limits, metadata: Metadata::of(template.output()) };
     if format != Format::Jpeg {
         return job.encoded(None);
     }
@@ -102,7 +104,7 @@ struct Job<'a> {
     format: Format,
     template: &'a Template,
     variables: &'a Variables,
-    fonts: &'a Fonts,
+    resources: &'a Resources,
     limits: &'a Limits,
     metadata: Metadata,
 }
@@ -159,9 +161,9 @@ impl Job<'_> {
         height: u32,
         mean_luma: impl FnMut(Rect) -> f64,
     ) -> Result<(Drawn, Vec<Stamp>), RenderError> {
-        let mut scene = layout(self.template, self.variables, width, height, self.fonts)?;
+        let mut scene = layout(self.template, self.variables, width, height, self.resources)?;
         scene.resolve_auto(mean_luma);
-        let stamps = draw(&scene, self.fonts)?;
+        let stamps = draw(&scene, &self.resources.fonts)?;
         let touched = stamps.iter().flat_map(|stamp| stamp.touched(width, height)).collect();
         Ok((Drawn { width, height, touched, missing_glyphs: scene.missing_glyphs }, stamps))
     }
@@ -174,6 +176,7 @@ impl Job<'_> {
             height: drawn.height,
             touched: drawn.touched,
             method,
+            metadata: self.metadata,
             missing_glyphs: drawn.missing_glyphs,
             bytes,
         }

@@ -8,7 +8,7 @@ use std::fmt;
 use image::{DynamicImage, metadata::Orientation};
 
 use crate::{
-    Format, Limits, Metadata, Method, Rect, RenderError,
+    Format, Limits, Method, Output, Rect, RenderError,
     decode::{Decoded, decode},
     jpeg::{Difference, Original},
     png,
@@ -102,33 +102,27 @@ pub enum Proof {
     NearBlocks,
 }
 
-/// Proves that `output` is `source` but for the touched areas, before anybody sees it.
+/// Proves that an output is its source but for the touched areas, before anybody sees it.
 ///
-/// `touched` is in pixels as shown. Of a JPEG that [`crate::render`] puts marks into without encoding it anew, every
+/// Of a JPEG that [`crate::render`] puts marks into without encoding it anew, every
 /// coefficient of every MCU that no touched area reaches is equal, and frame, quantization, scans and metadata are what
 /// they should be. Of others both files are decoded: format, size as shown, kind of samples and profile must be the
-/// same, and the output must hold no other metadata. Then, outside of `touched`, every pixel of a PNG is equal; a JPEG
-/// that `method` says was encoded anew has, in every block of 8x8 pixels that no touched area reaches, a mean absolute
+/// same, and the output must hold no other metadata. Then, outside of the touched areas, every pixel of a PNG is equal; a JPEG
+/// that was encoded anew has, in every block of 8x8 pixels that no touched area reaches, a mean absolute
 /// difference of at most [`MAX_LUMA_DIFFERENCE`] in luma and [`MAX_CHANNEL_DIFFERENCE`] in each channel.
 ///
 /// # Errors
 /// [`RenderError::VerifyFailed`] with the first thing found; for a source that cannot be decoded what
 /// [`crate::render`] says to it.
-pub fn verify(
-    source: &[u8],
-    output: &[u8],
-    touched: &[Rect],
-    method: Method,
-    limits: &Limits,
-) -> Result<Proof, RenderError> {
+pub fn verify(source: &[u8], output: &Output, limits: &Limits) -> Result<Proof, RenderError> {
     let format = Format::sniff(source)?;
     let failed = |failure| RenderError::VerifyFailed { failure };
-    if let Method::Spliced(_) | Method::Rewritten(_) = method {
+    if let Method::Spliced(_) | Method::Rewritten(_) = output.method {
         // What was kept can be read.
         let original = Original::open(source, limits).map_err(|_| failed(VerifyFailure::Format))?;
         let (orientation, size) = (original.orientation(), original.size());
-        let touched: Vec<Rect> = touched.iter().map(|rect| stored_rect(rect, orientation, size)).collect();
-        return match original.prove(output, &touched, &Metadata::default()) {
+        let touched: Vec<Rect> = output.touched.iter().map(|rect| stored_rect(rect, orientation, size)).collect();
+        return match original.prove(&output.bytes, &touched, &output.metadata) {
             Ok(()) => Ok(Proof::Coefficients),
             Err(Difference::Unreadable(_)) => Err(failed(VerifyFailure::Undecodable)),
             Err(Difference::Structure) => Err(failed(VerifyFailure::Structure)),
@@ -137,7 +131,7 @@ pub fn verify(
         };
     }
     let before = decode(source, format, limits)?;
-    check(&before, format, output, touched, limits).map_err(failed)?;
+    check(&before, format, &output.bytes, &output.touched, limits).map_err(failed)?;
     Ok(match format {
         Format::Jpeg => Proof::NearBlocks,
         Format::Png => Proof::Pixels,

@@ -15,7 +15,7 @@ use sealmark_watermark_render::{Limits, verify};
 fn check(name: &str, source: &DynamicImage, template: &Template) {
     let source = png(source);
     let output = marked(&source, template).unwrap();
-    verify(&source, &output.bytes, &output.touched, output.method, &Limits::default()).unwrap();
+    verify(&source, &output, &Limits::default()).unwrap();
     golden(name, &output.bytes);
 }
 

@@ -22,7 +22,7 @@ fn check(bytes: &[u8]) {
     let template = text("© {user_id}", "size = 30%h shadow = 1px 1px #000");
     if let Ok(output) = marked(bytes, &template) {
         // A picture that decodes must come out right as well.
-        verify(bytes, &output.bytes, &output.touched, output.method, &Limits::default()).unwrap();
+        verify(bytes, &output, &Limits::default()).unwrap();
     }
 }
 

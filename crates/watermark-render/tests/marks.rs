@@ -9,6 +9,7 @@ use std::sync::Arc;
 use image::RgbImage;
 use pictures::{quarters, stripes};
 use scenes::{check, color, drawn, fonts, logo, opacity, paper, scene, style, text, text_of};
+use sealmark_watermark_dsl::QrLevel;
 use sealmark_watermark_render::{
     Assets, BlendMode, Content, DEFAULT_FONT, Frame, Limits, MAX_TILE_PLACES, Mark, Outline, Paint, Picture, Plate, Qr,
     QrModules, RenderError, SceneShadow, Tile, draw,
@@ -23,7 +24,7 @@ fn square(x: f64, y: f64, side: f64) -> Frame {
 }
 
 fn code(string: &str, frame: Frame) -> Mark {
-    let modules = Arc::new(QrModules::encode(string).unwrap());
+    let modules = Arc::new(QrModules::encode(string, QrLevel::Medium, 4).unwrap());
     let qr = Qr { modules, paint: Paint::Color(color("102040")), background: Some(color("fff")) };
     Mark::new(Content::Qr(qr), frame, opacity(1.0))
 }
@@ -102,7 +103,10 @@ fn a_turned_code_can_be_read() {
     let mut quarter = code("7", square(20.5, 20.0, 110.0));
     quarter.rotation_deg = 90.0;
     assert_eq!(read(&drawn(quarters(160, 160), vec![quarter])), "7");
-    assert!(matches!(QrModules::encode(&"x".repeat(3_000)), Err(RenderError::QrTooLong { bytes: 3_000 })));
+    assert!(matches!(
+        QrModules::encode(&"x".repeat(3_000), QrLevel::Low, 4),
+        Err(RenderError::QrTooLong { bytes: 3_000 })
+    ));
 }
 
 #[test]

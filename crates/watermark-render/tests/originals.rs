@@ -12,11 +12,11 @@ use pictures::{
     SECRET, ada, decoded, encoded, jpeg, marked, noise, png, profile, quarters, template, text, with_metadata,
 };
 use sealmark_watermark_dsl::{Template, Variables};
-use sealmark_watermark_render::{Fonts, Format, Limits, Output, RenderError, render, verify};
+use sealmark_watermark_render::{Format, Limits, Output, RenderError, Resources, render, verify};
 
 fn verified(source: &[u8], template: &Template) -> Output {
     let output = marked(source, template).unwrap();
-    verify(source, &output.bytes, &output.touched, output.method, &Limits::default()).unwrap();
+    verify(source, &output, &Limits::default()).unwrap();
     output
 }
 
@@ -173,7 +173,7 @@ fn the_same_input_gives_the_same_bytes() {
     let first = verified(&source, &corner());
     assert_eq!(first, verified(&source, &corner()));
     let other = Variables { user_id: "bob".into(), ..ada() };
-    let other = render(&source, &corner(), &other, &Fonts::embedded(), &Limits::default()).unwrap();
+    let other = render(&source, &corner(), &other, &Resources::embedded(), &Limits::default()).unwrap();
     assert_ne!(first.bytes, other.bytes);
 }
 
@@ -181,7 +181,7 @@ fn the_same_input_gives_the_same_bytes() {
 fn missing_glyphs_are_told() {
     let variables = Variables { user_id: "ab\u{4e2d}c\u{4e2d}".into(), ..ada() };
     let source = jpeg(&quarters(200, 120));
-    let output = render(&source, &corner(), &variables, &Fonts::embedded(), &Limits::default()).unwrap();
+    let output = render(&source, &corner(), &variables, &Resources::embedded(), &Limits::default()).unwrap();
     assert_eq!(output.missing_glyphs, ['\u{4e2d}']);
 }
 
@@ -239,16 +239,16 @@ fn too_large_is_told_from_the_header_alone() {
     for limits in
         [Limits { max_pixels: 399, ..Limits::default() }, Limits { max_decoded_bytes: 1_199, ..Limits::default() }]
     {
-        let error = render(&source, &corner(), &ada(), &Fonts::embedded(), &limits).unwrap_err();
+        let error = render(&source, &corner(), &ada(), &Resources::embedded(), &limits).unwrap_err();
         assert!(matches!(error, RenderError::ImageTooLarge { width: 20, height: 20, .. }), "{error:?}");
     }
     let exact = Limits { max_pixels: 400, max_decoded_bytes: 1_200 };
-    assert!(render(&source, &corner(), &ada(), &Fonts::embedded(), &exact).is_ok());
+    assert!(render(&source, &corner(), &ada(), &Resources::embedded(), &exact).is_ok());
     // The pixels of a JPEG that keeps its coefficients are never there at once.
     let source = jpeg(&quarters(20, 20));
     let limits = Limits { max_pixels: 400, max_decoded_bytes: 0 };
-    assert!(render(&source, &corner(), &ada(), &Fonts::embedded(), &limits).is_ok());
+    assert!(render(&source, &corner(), &ada(), &Resources::embedded(), &limits).is_ok());
     let limits = Limits { max_pixels: 399, ..limits };
-    let error = render(&source, &corner(), &ada(), &Fonts::embedded(), &limits).unwrap_err();
+    let error = render(&source, &corner(), &ada(), &Resources::embedded(), &limits).unwrap_err();
     assert!(matches!(error, RenderError::ImageTooLarge { width: 20, height: 20, .. }), "{error:?}");
 }

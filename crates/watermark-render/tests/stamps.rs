@@ -10,6 +10,7 @@ use image::{DynamicImage, RgbImage, RgbaImage, metadata::Orientation};
 use pictures::quarters;
 use proptest::prelude::*;
 use scenes::{FONTS, color, fonts, logo, opacity, scene, style, text, text_of};
+use sealmark_watermark_dsl::QrLevel;
 use sealmark_watermark_render::{
     BlendMode, Channels, Content, DEFAULT_FONT, Fonts, Frame, Ink, Mark, Outline, Paint, Pixels, Plate, Qr, QrModules,
     Rect, Scene, SceneShadow, Stamp, TextStyle, Tile, draw, typeset,
@@ -28,7 +29,7 @@ fn content(which: u8) -> Mark {
             Mark::new(Content::Image(Arc::new(logo(40))), frame, opacity(0.8))
         }
         _ => {
-            let modules = Arc::new(QrModules::encode("7").unwrap());
+            let modules = Arc::new(QrModules::encode("7", QrLevel::Medium, 4).unwrap());
             let qr = Qr { modules, paint: Paint::Color(color("123")), background: None };
             Mark::new(Content::Qr(qr), Frame { x: 0.0, y: 0.0, width: 30.0, height: 30.0 }, opacity(1.0))
         }

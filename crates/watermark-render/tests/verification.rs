@@ -6,7 +6,7 @@ mod pictures;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, codecs::jpeg::JpegEncoder};
 use pictures::{decoded, jpeg, marked, noise, png, profile, quarters, text, with_metadata};
 use sealmark_watermark_render::{
-    Codes, JPEG_QUALITY, Limits, Method, Output, Rect, Refusal, RenderError, VerifyFailure, verify,
+    Codes, JPEG_QUALITY, Limits, Metadata, Method, Output, Rect, Refusal, RenderError, VerifyFailure, verify,
 };
 
 fn original() -> DynamicImage {
@@ -24,7 +24,18 @@ fn failure(source: &[u8], bytes: &[u8], touched: &[Rect]) -> Option<VerifyFailur
 }
 
 fn failure_of(source: &[u8], bytes: &[u8], touched: &[Rect], method: Method) -> Option<VerifyFailure> {
-    match verify(source, bytes, touched, method, &Limits::default()) {
+    let output = Output {
+        bytes: bytes.to_vec(),
+        content_type: "",
+        extension: "",
+        width: 0,
+        height: 0,
+        touched: touched.to_vec(),
+        method,
+        metadata: Metadata::default(),
+        missing_glyphs: Vec::new(),
+    };
+    match verify(source, &output, &Limits::default()) {
         Ok(_) => None,
         Err(RenderError::VerifyFailed { failure }) => Some(failure),
         Err(other) => panic!("{other:?}"),

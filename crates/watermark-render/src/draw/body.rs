@@ -14,7 +14,7 @@ use super::{
     stroke::{self, stroke},
 };
 use crate::{
-    Content, Fonts, Frame, Mark, Paint, Picture, QUIET_ZONE_MODULES, Qr, RenderError, Text,
+    Content, Fonts, Frame, Mark, Paint, Picture, Qr, RenderError, Text,
     geometry::Turn,
     glyph::{Look, look},
 };
@@ -125,7 +125,7 @@ impl Body {
             self.background = Some((path, color));
         }
         let mut path = Path::default();
-        let at = |modules: u32, from: f64| from + f64::from(modules + QUIET_ZONE_MODULES) * module;
+        let at = |modules: u32, from: f64| from + f64::from(modules + qr.modules.quiet_modules()) * module;
         for (y, start, end) in qr.modules.runs() {
             let (left, right, top) = (at(start, corner.0), at(end, corner.0), at(y, corner.1));
             path.add_polygon(turn.corners(&Frame { x: left, y: top, width: right - left, height: module }));

@@ -67,9 +67,9 @@ impl Inker<'_> {
 /// Ink over a pixel, 0 to 255. Source: W3C Compositing and Blending 1, 5.1, over an opaque picture.
 fn over(pixel: [f32; 3], ink: Ink, blend: BlendMode) -> [f32; 3] {
     let alpha = f32::from(ink.alpha) / 65_535.0;
+    let mixed = blend.mix_colors(pixel.map(|below| (below * 257.0 + 0.5) as u16), ink.color);
     std::array::from_fn(|channel| {
         let below = pixel[channel];
-        let mixed = blend.mix((below * 257.0 + 0.5) as u16, ink.color[channel]);
-        below + (f32::from(mixed) / 257.0 - below) * alpha
+        below + (f32::from(mixed[channel]) / 257.0 - below) * alpha
     })
 }

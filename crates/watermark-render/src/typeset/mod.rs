@@ -3,14 +3,11 @@
 //! The order is that of the Unicode standard: paragraphs at line feeds, directions (UAX 9), runs of one direction,
 //! script and face, shaping, lines (UAX 14), and each line shaped once more by itself and set in its visual order.
 
-mod fill;
 mod itemize;
 mod lines;
 mod shape;
 
 use crate::{Fonts, Frame, GlyphRun, RenderError};
-
-pub(crate) use fill::fill;
 
 /// How a text is set.
 #[derive(Debug, Clone, PartialEq)]

@@ -9,7 +9,7 @@ use image::{
     codecs::png::PngEncoder,
 };
 use sealmark_watermark_dsl::{Template, Variables};
-use sealmark_watermark_render::{Fonts, Limits, Output, RenderError, render};
+use sealmark_watermark_render::{Limits, Output, RenderError, Resources, render};
 
 /// A picture whose four quarters and whose gradient tell how it is turned.
 pub(crate) fn quarters(width: u32, height: u32) -> RgbImage {
@@ -109,7 +109,7 @@ pub(crate) fn ada() -> Variables {
 }
 
 pub(crate) fn marked(source: &[u8], template: &Template) -> Result<Output, RenderError> {
-    render(source, template, &ada(), &Fonts::embedded(), &Limits::default())
+    render(source, template, &ada(), &Resources::embedded(), &Limits::default())
 }
 
 pub(crate) fn decoded(bytes: &[u8]) -> DynamicImage {
