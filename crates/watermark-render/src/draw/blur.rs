@@ -66,7 +66,7 @@ fn convolve_columns(from: &Plane<u16>, weights: &[u64], to: &mut Plane<u16>) {
 }
 
 /// Visits what a row has in common with `sums`, which begin at column `start`.
-fn add_row(plane: &Plane<u16>, y: i64, start: i64, sums: &mut [u64], add: impl Fn(&mut u64, u16)) {
+fn add_row<S>(plane: &Plane<u16>, y: i64, start: i64, sums: &mut [S], add: impl Fn(&mut S, u16)) {
     let (from, row) = plane.row(y);
     let skip_row = usize::try_from(start - from).unwrap_or(0).min(row.len());
     let skip_sums = usize::try_from(from - start).unwrap_or(0).min(sums.len());
@@ -75,25 +75,25 @@ fn add_row(plane: &Plane<u16>, y: i64, start: i64, sums: &mut [u64], add: impl F
     }
 }
 
-/// Mean of `before` rows, the row and `after` rows, by a running sum for each column.
+/// Mean of `before` rows, the row and `after` rows, by a running sum for each column. The widest blur's sums fit a `u32`.
 fn mean_columns(from: &Plane<u16>, before: usize, after: usize, to: &mut Plane<u16>) {
     let rows = || (from.top()..from.bottom()).map(|y| from.row(y)).filter(|(_, row)| !row.is_empty());
     let Some(left) = rows().map(|(from, _)| from).min() else { return };
     let right = rows().map(|(from, row)| from + row.len() as i64).max().unwrap_or(left);
-    let mut sums = vec![0_u64; usize::try_from(right - left).unwrap_or(0)];
-    let size = (before + after + 1) as u64;
+    let mut sums = vec![0_u32; usize::try_from(right - left).unwrap_or(0)];
+    let size = (before + after + 1) as u32;
     let (before, after) = (before as i64, after as i64);
     for y in from.top()..from.top() + after {
-        add_row(from, y, left, &mut sums, |sum, value| *sum += u64::from(value));
+        add_row(from, y, left, &mut sums, |sum, value| *sum += u32::from(value));
     }
     for y in from.top()..from.bottom() {
-        add_row(from, y + after, left, &mut sums, |sum, value| *sum += u64::from(value));
+        add_row(from, y + after, left, &mut sums, |sum, value| *sum += u32::from(value));
         let (start, out) = to.row_mut(y);
         let skip = usize::try_from(start - left).unwrap_or(0).min(sums.len());
         for (out, sum) in out.iter_mut().zip(&sums[skip..]) {
             *out = ((sum + size / 2) / size) as u16;
         }
-        add_row(from, y - before, left, &mut sums, |sum, value| *sum -= u64::from(value));
+        add_row(from, y - before, left, &mut sums, |sum, value| *sum -= u32::from(value));
     }
 }
 
@@ -121,12 +121,12 @@ fn convolve(line: &[u16], weights: &[u64], out: &mut [u16]) {
 
 /// Mean of `before` pixels, the pixel and `after` pixels, by a running sum.
 fn mean(line: &[u16], before: usize, after: usize, out: &mut [u16]) {
-    let size = (before + after + 1) as u64;
-    let mut sum: u64 = line.iter().take(after).map(|value| u64::from(*value)).sum();
+    let size = (before + after + 1) as u32;
+    let mut sum: u32 = line.iter().take(after).map(|value| u32::from(*value)).sum();
     for (x, out) in out.iter_mut().enumerate() {
-        sum += line.get(x + after).map_or(0, |value| u64::from(*value));
+        sum += line.get(x + after).map_or(0, |value| u32::from(*value));
         *out = ((sum + size / 2) / size) as u16;
-        sum -= x.checked_sub(before).map_or(0, |x| u64::from(line[x]));
+        sum -= x.checked_sub(before).map_or(0, |x| u32::from(line[x]));
     }
 }
 
