@@ -13,4 +13,5 @@ mod line {
     mod limits;
     mod package;
     mod photos;
+    mod resources;
 }

@@ -5,6 +5,7 @@ mod cli {
     mod bench;
     mod explaining;
     mod rendering;
+    mod serving;
     mod templates;
     mod verifying;
 }

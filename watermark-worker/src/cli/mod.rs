@@ -80,17 +80,18 @@ impl KeyOptions {
     }
 }
 
-/// A template that every picture can be marked with, and its fonts and pictures.
+/// A template that every picture can be marked with, and its fonts and pictures; or what is wrong has been said.
 fn load(
     template: &Path,
     resources: &Resources,
     keys: &Keys,
-) -> Result<(Source, sealmark_watermark_render::Resources), LoadError> {
+) -> Result<(Source, sealmark_watermark_render::Resources), ExitCode> {
     let places = resources.places(template);
-    let source = Source::read(template, places.includes.as_deref())?;
-    let shelf = Shelves::read(&places)?.shared;
+    let wrong = |error: LoadError| wrong_template(&error);
+    let source = Source::read(template, places.includes.as_deref()).map_err(wrong)?;
+    let shelf = Shelves::read(&places).map_err(|error| usage(&chain(&error)))?.shared;
     let available = Available { fonts: Some(&shelf.resources), assets: Some(&shelf.resources), keys: Some(keys) };
-    source.check(available)?;
+    source.check(available).map_err(wrong)?;
     let warnings = report(&source.path, &source.text, source.template.warnings());
     if !warnings.is_empty() {
         eprint!("{warnings}");

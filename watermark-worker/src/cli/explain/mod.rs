@@ -19,7 +19,6 @@ use self::object::object;
 use super::{
     KeyOptions, Resources, SOME_FAILED, chain, counted, grouped, load, say, usage,
     variables::{Setting, setting},
-    wrong_template,
 };
 
 const EXAMPLES: &str = "\
@@ -88,7 +87,7 @@ pub(crate) fn run(options: &Options) -> ExitCode {
     };
     let (template, resources) = match loaded {
         Ok(loaded) => loaded,
-        Err(error) => return wrong_template(&error),
+        Err(code) => return code,
     };
     let mut variables = Variables { keys: keys.all(), ..Variables::default() };
     // Each was tried when it was read.

@@ -30,7 +30,6 @@ use self::{
 use super::{
     KeyOptions, Resources, SOME_FAILED, load, say, usage,
     variables::{Setting, setting},
-    wrong_template,
 };
 
 const EXAMPLES: &str = "\
@@ -85,7 +84,7 @@ pub(crate) fn run(options: &Options) -> ExitCode {
     };
     let (source, resources) = match load(&options.template, &options.resources, &keys) {
         Ok(loaded) => loaded,
-        Err(error) => return wrong_template(&error),
+        Err(code) => return code,
     };
     let inputs = Inputs::gather(&options.inputs, &options.out);
     if !inputs.clashes.is_empty() {

@@ -63,7 +63,7 @@ impl fmt::Display for Summary {
             write!(f, "\n  {} {method}", grouped(*count))?;
         }
         if self.left_out > 0 {
-            write!(f, "\n{} no pictures, left out", counted(self.left_out, "file is", "files are"))?;
+            write!(f, "\n{} left out", counted(self.left_out, "other file", "other files"))?;
         }
         if self.failed > 0 {
             write!(f, "\n{} failed", grouped(self.failed))?;
