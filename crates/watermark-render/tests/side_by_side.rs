@@ -87,3 +87,21 @@ fn what_is_kept_shows_when_both_are_looked_into() {
     assert_eq!(digest(&found, MetadataKind::Icc), digest(&kept, MetadataKind::Icc));
     assert_ne!(digest(&found, MetadataKind::Exif), digest(&kept, MetadataKind::Exif));
 }
+
+#[test]
+fn no_damage_makes_looking_or_comparing_fail_hard() {
+    let pictures = [turned(40, 30, 6), png(&DynamicImage::ImageRgb8(quarters(24, 16)))];
+    let limits = Limits { max_pixels: 100_000, max_decoded_bytes: 1_000_000 };
+    let everywhere = Rect { x: u32::MAX, y: 3, width: u32::MAX, height: u32::MAX };
+    let mut looked = 0;
+    for picture in &pictures {
+        for at in (0..picture.len()).step_by(3) {
+            let mut broken = picture.clone();
+            broken[at] ^= if at % 2 == 0 { 0xff } else { 0x10 };
+            looked += usize::from(inspect(&broken).is_ok());
+            let _ = compare(picture, &broken, &[everywhere], &limits);
+            let _ = inspect(&picture[..at]);
+        }
+    }
+    assert!(looked > 100, "most damage leaves something to say: {looked}");
+}

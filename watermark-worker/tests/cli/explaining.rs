@@ -22,7 +22,7 @@ fn why_a_jpeg_is_not_spliced_is_said() {
     let mut half = jpeg();
     half.truncate(half.len() - 20);
     let bench = Bench::with(&[("arithmetic.jpg", &arithmetic), ("half.jpg", &half), ("text", b"no picture")]);
-    bench.run("explain arithmetic.jpg").code(1).says("JPEG, arithmetic, 8 bits").says("cannot be put on");
+    bench.run("explain arithmetic.jpg").code(1).says("JPEG, arithmetic, 8 bits").says("the file is arithmetic-coded");
     bench.run("explain half.jpg").code(1).says("its end is missing").says("the JPEG is broken");
     bench.run("explain text absent").code(1).says("only JPEG and PNG are read").says("it cannot be read");
 }
@@ -43,6 +43,7 @@ fn with_a_template_it_is_said_how_much_changes() {
     assert_eq!((&picture["format"], &picture["width"], &picture["height"]), (&json!("JPEG"), &json!(160), &json!(120)));
     assert_eq!(picture["structure"]["sampling"], "4:4:4");
     assert_eq!(picture["structure"]["huffman_tables"], "standard");
+    assert_eq!(picture["structure"]["refusal"], json!(null));
     let mark = &found["mark"];
     assert_eq!((&mark["unit"], &mark["total"]), (&json!("mcus"), &json!(300)));
     assert!(mark["changed"].as_u64() > Some(3) && mark["changed"].as_u64() < Some(100), "{mark}");

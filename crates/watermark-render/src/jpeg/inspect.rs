@@ -5,8 +5,10 @@
 use std::{fmt, ops::Range};
 
 use super::{
+    Refusal,
+    color::ColorModel,
     huffman::HuffmanSpec,
-    markers::{DHT, DRI, EOI, SOI, SOS},
+    markers::{DHT, DRI, EOI, Header, SOI, SOS},
 };
 
 /// How the samples of a JPEG are coded.
@@ -80,6 +82,8 @@ pub struct JpegStructure {
     pub trailing_bytes: usize,
     /// Whether its end is there.
     pub is_whole: bool,
+    /// What its segments say against keeping its coefficients; its data is not looked at.
+    pub refusal: Option<Refusal>,
 }
 
 impl JpegStructure {
@@ -97,6 +101,7 @@ impl JpegStructure {
                 (4, 2) => "4:1:0".to_owned(),
                 _ => listed(),
             },
+            [(1, 1), (1, 1), (1, 1), (1, 1)] => "4:4:4:4".to_owned(),
             _ => listed(),
         }
     }
@@ -158,6 +163,7 @@ pub(crate) fn inspect(bytes: &[u8]) -> Option<Segments<'_>> {
         tables,
         trailing_bytes,
         is_whole: end.is_some(),
+        refusal: Header::parse(bytes).and_then(|header| ColorModel::of(&header, bytes)).err(),
     };
     Some(Segments { width, height, structure, others })
 }
@@ -253,6 +259,7 @@ mod tests {
         let JpegStructure { process, bits, scans, tables, trailing_bytes, is_whole, .. } = found.structure;
         assert_eq!((process, bits, scans), (JpegProcess::Baseline, 8, 1));
         assert_eq!((tables, trailing_bytes, is_whole), (HuffmanTables::Standard, 6, true));
+        assert_eq!(inspect(&bytes).unwrap().structure.refusal, None);
     }
 
     #[test]
@@ -264,5 +271,6 @@ mod tests {
         assert_eq!((found.structure.process, found.structure.bits), (JpegProcess::Arithmetic, 12));
         assert_eq!((found.structure.sampling(), found.structure.is_whole), ("4:2:0".to_owned(), false));
         assert_eq!((found.width, found.height), (32, 16));
+        assert_eq!(found.structure.refusal, Some(Refusal::Arithmetic));
     }
 }

@@ -11,7 +11,8 @@ use std::{
 use clap::Args;
 use sealmark_watermark_dsl::{Template, Variables};
 use sealmark_watermark_render::{
-    Comparison, Found, Inspection, Limits, Measure, MetadataKind, Output, Structure, compare, inspect, render, verify,
+    Comparison, Found, HuffmanTables, Inspection, Limits, Measure, MetadataKind, Output, Refusal, Structure, compare,
+    inspect, render, verify,
 };
 use serde_json::Value;
 
@@ -147,6 +148,14 @@ fn fate(found: &Found, after: &Inspection) -> (&'static str, usize) {
     }
 }
 
+/// What is against keeping the coefficients of a JPEG.
+fn refusal(inspection: &Inspection) -> Option<Refusal> {
+    match &inspection.structure {
+        Structure::Jpeg(jpeg) => jpeg.refusal,
+        _ => None,
+    }
+}
+
 fn tell(explained: &Explained, template: Option<&str>) {
     say(&explained.path.display().to_string());
     let row = |name: &str, text: &str| say(&format!("  {name:<10} {text}"));
@@ -156,7 +165,13 @@ fn tell(explained: &Explained, template: Option<&str>) {
     }
     match (&explained.trial, &explained.inspection) {
         (Ok(trial), _) => tell_trial(trial, explained.bytes, template, &row),
-        (Err(message), Ok(_)) => row("a mark", &format!("cannot be put on: {message}")),
+        (Err(message), Ok(inspection)) => {
+            row("a mark", &format!("cannot be put on: {message}"));
+            // Of a picture that is marked the method says it.
+            if let Some(refusal) = refusal(inspection) {
+                row("", &format!("its coefficients cannot be kept: {refusal}"));
+            }
+        }
         (Err(_), Err(_)) => {}
     }
 }
@@ -202,7 +217,10 @@ fn structure(structure: &Structure) -> String {
             };
             let scans = counted(jpeg.scans as u64, "scan", "scans");
             let mut text = format!("{}, {} bits, {}, {scans}, {restarts}", jpeg.process, jpeg.bits, jpeg.sampling());
-            text.push_str(&format!(", {} Huffman tables", jpeg.tables));
+            text.push_str(&match jpeg.tables {
+                HuffmanTables::None => ", no Huffman tables".to_owned(),
+                tables => format!(", {tables} Huffman tables"),
+            });
             if jpeg.trailing_bytes > 0 {
                 text.push_str(&format!(", {} behind its end", counted(jpeg.trailing_bytes as u64, "byte", "bytes")));
             }

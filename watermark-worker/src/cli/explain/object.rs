@@ -24,6 +24,7 @@ pub(super) fn object(explained: &Explained) -> Value {
                 "restart_interval": jpeg.restart_interval, "scans": jpeg.scans,
                 "huffman_tables": jpeg.tables.to_string(), "trailing_bytes": jpeg.trailing_bytes,
                 "is_whole": jpeg.is_whole,
+                "refusal": jpeg.refusal.map(|refusal| refusal.to_string()),
             }),
             Structure::Png(png) => json!({
                 "bits": png.bits, "colors": png.colors, "is_interlaced": png.is_interlaced,
