@@ -13,7 +13,7 @@ use std::{
 };
 
 use sealmark_watermark_dsl::{Template, Variables};
-use sealmark_watermark_render::{Channels, Fonts, Limits, Output, Pixels, draw, layout, render, verify};
+use sealmark_watermark_render::{Channels, Limits, Output, Pixels, Resources, draw, layout, render, verify};
 
 use crate::outcome::Way;
 
@@ -65,7 +65,7 @@ pub(crate) fn mark_all(files: &BTreeMap<String, PathBuf>, folder: &Path) -> Vec<
         .flat_map(|(name, path)| (0..TEMPLATES.len()).map(move |template| (name, path, template)))
         .collect();
     let templates: Vec<Template> = TEMPLATES.iter().map(|(_, source)| Template::from_source(source).unwrap()).collect();
-    let fonts = Fonts::embedded();
+    let resources = Resources::embedded();
     let next = AtomicUsize::new(0);
     let all = Mutex::new(Vec::new());
     let threads = thread::available_parallelism().map_or(1, usize::from);
@@ -73,7 +73,8 @@ pub(crate) fn mark_all(files: &BTreeMap<String, PathBuf>, folder: &Path) -> Vec<
         for _ in 0..threads {
             scope.spawn(|| {
                 while let Some((name, path, template)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let marker = Marker { folder, fonts: &fonts, template: &templates[*template], at: *template };
+                    let marker =
+                        Marker { folder, resources: &resources, template: &templates[*template], at: *template };
                     let one = marker.mark(name, path);
                     all.lock().unwrap().push(one);
                 }
@@ -87,7 +88,7 @@ pub(crate) fn mark_all(files: &BTreeMap<String, PathBuf>, folder: &Path) -> Vec<
 
 struct Marker<'a> {
     folder: &'a Path,
-    fonts: &'a Fonts,
+    resources: &'a Resources,
     template: &'a Template,
     /// Which of [`TEMPLATES`].
     at: usize,
@@ -98,8 +99,8 @@ impl Marker<'_> {
         let source = fs::read(path).unwrap();
         let (limits, variables) = (Limits::default(), Variables { user_id: "ada".into(), ..Variables::default() });
         let rendered = catch_unwind(AssertUnwindSafe(|| {
-            let output = render(&source, self.template, &variables, self.fonts, &limits)?;
-            verify(&source, &output.bytes, &output.touched, output.method, &limits)?;
+            let output = render(&source, self.template, &variables, self.resources, &limits)?;
+            verify(&source, &output, &limits)?;
             Ok(output)
         }));
         let template = TEMPLATES[self.at].0;
@@ -120,9 +121,9 @@ impl Marker<'_> {
     fn draw_alone(&self, variables: &Variables, width: u32, height: u32) -> PathBuf {
         let path = self.folder.join(format!("{}-{width}x{height}.marks", TEMPLATES[self.at].0));
         if !path.exists() {
-            let scene = layout(self.template, variables, width, height, self.fonts).unwrap();
+            let scene = layout(self.template, variables, width, height, self.resources).unwrap();
             let mut bytes = Vec::new();
-            for stamp in draw(&scene, self.fonts).unwrap() {
+            for stamp in draw(&scene, &self.resources.fonts).unwrap() {
                 let mut samples = vec![0; 4 * width as usize * height as usize];
                 stamp.blend_onto(&mut Pixels::bits16(&mut samples, Channels::Rgba, width, height).unwrap());
                 bytes.extend(samples.iter().flat_map(|sample| sample.to_ne_bytes()));
