@@ -6,6 +6,7 @@ mod apt;
 mod bench;
 mod bench_hash;
 mod children;
+mod corpus;
 mod credentials;
 mod dev;
 mod doctor;
@@ -47,6 +48,8 @@ enum Command {
     Doctor,
     /// Build the browser client into www/pkg
     Wasm(wasm::Options),
+    /// Mark hundreds of JPEGs of many encoders, and have libjpeg and Pillow prove it
+    Corpus(corpus::Options),
     /// Measure, side by side with others
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Command::Setup { purpose } => setup::run(purpose),
         Command::Doctor => doctor::run(),
         Command::Wasm(options) => wasm::build(&options),
+        Command::Corpus(options) => corpus::run(&options),
         Command::Bench(bench) => bench::run(&bench),
         Command::BenchHash => bench_hash::run(),
         Command::Package => package::run(),
