@@ -213,7 +213,7 @@ pub(super) fn continue_edges(plane: &mut [f32], rect: Rect, inside: Rect) {
 /// The nearest whole number; of two the even one.
 #[inline(always)]
 fn whole(value: f32) -> i32 {
-    // Where the last bit of a float counts ones.
+    // Where the last bit of a float counts ones: the whole number stands in its lowest bits.
     const ONES: f32 = 12_582_912.0;
-    (value + ONES - ONES) as i32
+    (value + ONES).to_bits().wrapping_sub(ONES.to_bits()) as i32
 }
