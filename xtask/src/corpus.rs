@@ -34,6 +34,25 @@ pub(crate) struct Corpus {
 }
 
 impl Corpus {
+    /// The pictures of up to so many bytes.
+    pub(crate) fn small(&self, most: u64) -> Result<Vec<PathBuf>> {
+        let mut files = Vec::new();
+        for folder in fs::read_dir(&self.pictures)? {
+            let folder = folder?.path();
+            if !folder.is_dir() {
+                continue;
+            }
+            for file in fs::read_dir(folder)? {
+                let file = file?;
+                if file.metadata()?.is_file() && file.metadata()?.len() <= most {
+                    files.push(file.path());
+                }
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+
     /// The variables.
     pub(crate) fn variables(&self) -> [(&'static str, &Path); 2] {
         [("SEALMARK_CORPUS", &self.pictures), ("SEALMARK_CORPUS_PYTHON", &self.python)]

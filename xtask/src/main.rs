@@ -10,6 +10,7 @@ mod corpus;
 mod credentials;
 mod dev;
 mod doctor;
+mod fuzz;
 mod lint;
 mod package;
 mod pictures;
@@ -55,6 +56,8 @@ enum Command {
     Bench(bench::Bench),
     /// Measure hashing in Chromium: scalar, four lanes, the browser's own, CRC64NVME
     BenchHash,
+    /// Feed mutated JPEGs, pictures and templates, with a sanitizer watching
+    Fuzz(fuzz::Options),
     /// Make the npm package of the browser client, target/package/*.tgz
     Package,
     /// Make the documents' pictures and the README's demo output anew, from a real run
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         Command::Corpus(options) => corpus::run(&options),
         Command::Bench(bench) => bench::run(&bench),
         Command::BenchHash => bench_hash::run(),
+        Command::Fuzz(options) => fuzz::run(&options),
         Command::Package => package::run(),
         Command::Pictures => pictures::run(),
         Command::Lint => lint::run(),

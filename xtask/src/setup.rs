@@ -18,6 +18,7 @@ pub(crate) const SEAWEEDFS: &str = "4.48";
 pub(crate) const MINIO: &str = "v0.0.0-20260212201848-7aac2a2c5b7c";
 /// The cargo-deny release that checks licences and sources.
 pub(crate) const CARGO_DENY: &str = "0.20.2";
+const CARGO_FUZZ: &str = "0.13.2";
 
 /// What to prepare for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -181,14 +182,26 @@ fn minio() -> Result<()> {
 /// # Errors
 /// When cargo cannot build it.
 pub(crate) fn cargo_deny() -> Result<PathBuf> {
-    let root = places::cache().join(format!("cargo-deny-{CARGO_DENY}"));
-    let program = root.join("bin/cargo-deny");
+    cargo_program("cargo-deny", CARGO_DENY, "checks licences and sources", "six minutes")
+}
+
+/// cargo-fuzz, built once into the cache.
+///
+/// # Errors
+/// When cargo cannot build it.
+pub(crate) fn cargo_fuzz() -> Result<PathBuf> {
+    cargo_program("cargo-fuzz", CARGO_FUZZ, "feeds mutated inputs", "two minutes")
+}
+
+fn cargo_program(name: &str, version: &str, does: &str, usually: &str) -> Result<PathBuf> {
+    let root = places::cache().join(format!("{name}-{version}"));
+    let program = root.join("bin").join(name);
     if !program.is_file() {
         fs::create_dir_all(&root)?;
-        shell::announce("Building cargo-deny, which checks licences and sources", "usually six minutes, once");
+        shell::announce(&format!("Building {name}, which {does}"), &format!("usually {usually}, once"));
         shell::run_quietly(
             Command::new("cargo")
-                .args(["install", "--locked", "--quiet", "cargo-deny", "--version", CARGO_DENY, "--root"])
+                .args(["install", "--locked", "--quiet", name, "--version", version, "--root"])
                 .arg(&root)
                 // Outside of the workspace, whose settings are not for it.
                 .current_dir(&root),
