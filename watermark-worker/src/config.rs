@@ -1,6 +1,8 @@
 //! Configuration: one section for each concern.
 
 use std::{
+    collections::BTreeMap,
+    fmt,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -8,6 +10,8 @@ use std::{
 use sealmark_settings::{Database, Log, Reader, Redis, Section, SettingsError};
 use sealmark_storage::StoreConfig;
 use serde::Deserialize;
+
+use crate::{KeyMistake, Keys, Places};
 
 /// The `[store]` section, the same as presign-api's.
 #[derive(Debug, Clone, Deserialize)]
@@ -24,8 +28,17 @@ impl Section for Store {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Worker {
-    /// The template that draws the mark; read again when it changes.
+    /// The template that draws the mark; read again when it or what it includes from its folder changes.
     pub template: PathBuf,
+    /// Folder of fonts beside the embedded one; read again when one changes. Default: none.
+    pub fonts: Option<PathBuf>,
+    /// Folder of pictures for marks; read again when one changes. Default: none.
+    pub assets: Option<PathBuf>,
+    /// Folder with `<tenant>/fonts` and `<tenant>/assets`, which take the place of the shared ones. Default: none.
+    pub tenants: Option<PathBuf>,
+    /// Keys for `hmac(key.name, …)`: hex digits, or files with them.
+    #[serde(default)]
+    pub keys: BTreeMap<String, KeySetting>,
     /// Jobs at once; default: the machine's processors.
     #[serde(default = "processors")]
     pub concurrency: usize,
@@ -47,6 +60,17 @@ pub struct Worker {
     /// Time that running jobs may take to end when the worker is stopped, in milliseconds.
     #[serde(default = "twenty_seconds")]
     pub drain_ms: u64,
+}
+
+/// Hex digits of a key, or the path of a file with them. `Debug` hides them.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct KeySetting(String);
+
+impl fmt::Debug for KeySetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeySetting(<redacted>)")
+    }
 }
 
 fn processors() -> usize {
@@ -82,6 +106,13 @@ impl Section for Worker {
         if !self.template.is_file() {
             mistakes.push(format!("template: there is no file {}", self.template.display()));
         }
+        for (name, folder) in [("fonts", &self.fonts), ("assets", &self.assets), ("tenants", &self.tenants)] {
+            if let Some(folder) = folder.as_ref().filter(|folder| !folder.is_dir()) {
+                mistakes.push(format!("{name}: there is no folder {}", folder.display()));
+            }
+        }
+        let given = self.keys.iter().map(|(name, value)| Keys::default().add(name, &value.0));
+        mistakes.extend(given.filter_map(Result::err).map(|mistake| format!("keys: {mistake}")));
         for (name, value) in [
             ("concurrency", self.concurrency as u64),
             ("max_source_bytes", self.max_source_bytes),
@@ -101,6 +132,27 @@ impl Section for Worker {
 }
 
 impl Worker {
+    /// Where the mark's template, fonts and pictures are.
+    pub fn places(&self) -> Places {
+        Places {
+            template: self.template.clone(),
+            includes: None,
+            fonts: self.fonts.clone(),
+            assets: self.assets.clone(),
+            tenants: self.tenants.clone(),
+        }
+    }
+
+    /// The keys.
+    ///
+    /// # Errors
+    /// [`KeyMistake`] for one that is none any more.
+    pub fn keys(&self) -> Result<Keys, KeyMistake> {
+        let mut keys = Keys::default();
+        self.keys.iter().try_for_each(|(name, value)| keys.add(name, &value.0))?;
+        Ok(keys)
+    }
+
     /// [`claim_idle_ms`](Self::claim_idle_ms) as a duration.
     pub const fn claim_idle(&self) -> Duration {
         Duration::from_millis(self.claim_idle_ms)

@@ -109,7 +109,8 @@ impl Jobs {
             Err(error) => return Err(permanent(FailureCode::UndecodableEvent, &error)),
         };
         let mark = self.mark.now();
-        let known = self.catalogue.rendition_for(event.media_id, &mark.render_key(&event.source_etag)).await;
+        let render_key = mark.render_key(&delivery.envelope.tenant, &event.source_etag);
+        let known = self.catalogue.rendition_for(event.media_id, &render_key).await;
         if known.map_err(HandlerError::unavailable)?.is_some() {
             return Ok(());
         }
@@ -136,7 +137,7 @@ impl Jobs {
     }
 
     async fn run(&self, job: &Job, mark: Current, envelope: &Envelope, begun: Instant) -> Result<Ended, JobError> {
-        let render_key = mark.render_key(&job.source_etag);
+        let render_key = mark.render_key(&job.tenant, &job.source_etag);
         let variables = mark.variables(job);
         let source: ObjectKey = job.source_key.parse()?;
         // Whoever still has a presigned form may write once more, but the render key names these bytes and no others.
@@ -258,7 +259,7 @@ fn permanent(code: FailureCode, error: &(dyn std::error::Error + 'static)) -> Ha
 }
 
 /// An error and its causes in one line.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

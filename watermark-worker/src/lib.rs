@@ -6,12 +6,20 @@
 
 mod config;
 mod dead_letters;
+pub mod folder;
+mod in_force;
 mod job;
+mod keys;
+mod load;
 mod mark;
-mod template_file;
+mod source;
+mod uses;
 
 pub use config::{Config, Worker};
 pub use dead_letters::DeadLetters;
-pub use job::{JobLimits, Jobs};
+pub use in_force::InForce;
+pub use job::{JobLimits, Jobs, chain};
+pub use keys::{KeyMistake, Keys};
+pub use load::{LoadError, Loaded, Places, Shelf, Shelves, report};
 pub use mark::Mark;
-pub use template_file::{TemplateError, TemplateFile};
+pub use source::{Available, Source};

@@ -1,6 +1,7 @@
-//! `watermark-worker`: reads its configuration, builds the consumer, runs it, stops it.
+//! `watermark-worker`: reads its configuration, builds the consumer, runs it, stops it; and the same renderer for files
+//! on the command line.
 
-#![expect(clippy::print_stdout, reason = "check prints its result")]
+mod cli;
 
 use std::{num::NonZero, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
@@ -11,7 +12,7 @@ use sealmark_event_bus::{Bus, BusConfig, CancellationToken, Consumer, ConsumerCo
 use sealmark_protocol::{Lane, Topic};
 use sealmark_storage::Store;
 use tokio::signal::unix::{SignalKind, signal};
-use watermark_worker::{Config, DeadLetters, JobLimits, Jobs, Mark, TemplateFile};
+use watermark_worker::{Config, DeadLetters, InForce, JobLimits, Jobs, Mark};
 
 /// How long threads may still run when everything else has stopped.
 const LAST_WORDS: Duration = Duration::from_millis(200);
@@ -19,9 +20,13 @@ const LAST_WORDS: Duration = Duration::from_millis(200);
 const GROUP: &str = "watermark-worker";
 
 #[derive(Parser)]
-#[command(version, about = "Renders marks on uploaded pictures and publishes the versions")]
+#[command(
+    version,
+    about = "Renders marks on uploaded pictures and publishes the versions; renders, checks and explains files",
+    after_help = cli::EXIT_CODES
+)]
 struct Cli {
-    /// TOML file; any value can also be set by a variable such as SEALMARK__WORKER__TEMPLATE
+    /// TOML file of `run`; any value can also be set by a variable such as SEALMARK__WORKER__TEMPLATE
     #[arg(long, env = "SEALMARK_CONFIG", global = true)]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -32,18 +37,26 @@ struct Cli {
 enum Command {
     /// Take jobs until stopped
     Run,
-    /// Compile templates and print every mistake; exit code 1 where there is one
-    Check {
-        /// Template files
-        #[arg(required = true)]
-        templates: Vec<PathBuf>,
-    },
+    /// Mark files and folders of pictures
+    Render(cli::render::Options),
+    /// Compile templates and print every mistake
+    Check(cli::check::Options),
+    /// Lay templates out
+    Fmt(cli::fmt::Options),
+    /// Compare two pictures: how much differs, and where
+    Verify(cli::verify::Options),
+    /// Say what a picture is, and how a mark comes into it
+    Explain(cli::explain::Options),
 }
 
 fn main() -> Result<ExitCode> {
     let cli = Cli::parse();
     match cli.command {
-        Command::Check { templates } => Ok(check(&templates)),
+        Command::Render(options) => Ok(cli::render::run(&options)),
+        Command::Check(options) => Ok(cli::check::run(&options)),
+        Command::Fmt(options) => Ok(cli::fmt::run(&options)),
+        Command::Verify(options) => Ok(cli::verify::run(&options)),
+        Command::Explain(options) => Ok(cli::explain::run(&options)),
         Command::Run => {
             let config = Config::read(cli.config.as_deref(), sealmark_settings::environment())?;
             config.log.start();
@@ -56,27 +69,13 @@ fn main() -> Result<ExitCode> {
     }
 }
 
-fn check(templates: &[PathBuf]) -> ExitCode {
-    let mut code = ExitCode::SUCCESS;
-    for path in templates {
-        match TemplateFile::open(path) {
-            Ok(file) => println!("{}: template {:?} is right", path.display(), file.current().template.name()),
-            Err(error) => {
-                println!("{error}");
-                code = ExitCode::FAILURE;
-            }
-        }
-    }
-    code
-}
-
 async fn run(config: Config) -> Result<ExitCode> {
     let stop = CancellationToken::new();
-    let template = Arc::new(TemplateFile::open(&config.worker.template)?);
+    let in_force = Arc::new(InForce::open(config.worker.places(), config.worker.keys()?)?);
     let catalogue = Catalogue::connect(&config.database.url).await.context("opening the catalogue")?;
     let store = Store::new(&config.store.0)?;
     let bus = Bus::new(BusConfig::new(&config.redis.url))?;
-    let mark = Mark::new(Arc::clone(&template), config.worker.max_pixels);
+    let mark = Mark::new(Arc::clone(&in_force), config.worker.max_pixels);
     let limits = JobLimits {
         max_source_bytes: config.worker.max_source_bytes,
         concurrency: config.worker.concurrency,
@@ -93,11 +92,11 @@ async fn run(config: Config) -> Result<ExitCode> {
     tracing::info!(
         consumer = consumer.consumer,
         concurrency = config.worker.concurrency,
-        template = template.current().template.name(),
+        template = in_force.current().template.name(),
         "watermark-worker takes jobs"
     );
 
-    let watcher = tokio::spawn(Arc::clone(&template).watch(stop.clone()));
+    let watcher = tokio::spawn(Arc::clone(&in_force).watch(stop.clone()));
     let signals = tokio::spawn(stop_on_signal(stop.clone()));
     let report = Consumer::new(&bus, consumer, jobs, DeadLetters::new(catalogue.clone())).run(stop.clone()).await;
     stop.cancel();

@@ -1,30 +1,26 @@
-//! The mark: template in force, fonts and limits, and what they make of one original.
+//! The mark: what is in force, and what it makes of one original.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use sealmark_catalogue::Job;
-use sealmark_protocol::{FailureCode, Sha256Digest};
+use sealmark_protocol::{FailureCode, Sha256Digest, TenantId};
 use sealmark_storage::Extension;
 use sealmark_watermark_dsl::Variables;
-use sealmark_watermark_render::{Limits, Method, RENDERER_VERSION, RenderError, Resources, render, verify};
+use sealmark_watermark_render::{Limits, Method, RENDERER_VERSION, RenderError, render, verify};
 
-use crate::template_file::{Loaded, TemplateFile};
+use crate::{InForce, Loaded};
 
 /// What every picture is marked with.
 #[derive(Debug)]
 pub struct Mark {
-    template: Arc<TemplateFile>,
-    resources: Resources,
-    resources_digest: String,
+    in_force: Arc<InForce>,
     limits: Limits,
 }
 
-/// The mark as it is when a job begins; a template that changes meanwhile is for the next job.
+/// The mark as it is when a job begins; what changes meanwhile is for the next job.
 #[derive(Debug, Clone)]
 pub(crate) struct Current {
     loaded: Arc<Loaded>,
-    resources: Resources,
-    resources_digest: String,
     limits: Limits,
 }
 
@@ -66,33 +62,26 @@ impl MarkError {
 }
 
 impl Mark {
-    /// The template's mark with the embedded resources, on pictures of at most `max_pixels`.
-    pub fn new(template: Arc<TemplateFile>, max_pixels: u64) -> Self {
-        let resources = Resources::embedded();
-        let resources_digest = resources.digest();
+    /// The mark of what is in force, on pictures of at most `max_pixels`.
+    pub const fn new(in_force: Arc<InForce>, max_pixels: u64) -> Self {
         // Eight bytes a pixel: four channels of 16 bits.
         let limits = Limits { max_pixels, max_decoded_bytes: max_pixels.saturating_mul(8) };
-        Self { template, resources, resources_digest, limits }
+        Self { in_force, limits }
     }
 
     pub(crate) fn now(&self) -> Current {
-        Current {
-            loaded: self.template.current(),
-            resources: self.resources.clone(),
-            resources_digest: self.resources_digest.clone(),
-            limits: self.limits,
-        }
+        Current { loaded: self.in_force.current(), limits: self.limits }
     }
 }
 
 impl Current {
     /// The identity of everything that a version is rendered from, but for the variables, which a picture's record
     /// never changes: the same text means the same bytes.
-    pub(crate) fn render_key(&self, source_etag: &str) -> String {
-        format!(
-            "source={source_etag} template={} resources={} renderer={RENDERER_VERSION}",
-            self.loaded.digest, self.resources_digest
-        )
+    pub(crate) fn render_key(&self, tenant: &TenantId, source_etag: &str) -> String {
+        let Loaded { digest, keys_digest, .. } = &*self.loaded;
+        let resources = &self.loaded.shelf(tenant.as_str()).digest;
+        let keys = keys_digest.as_ref().map_or(String::new(), |digest| format!(" keys={digest}"));
+        format!("source={source_etag} template={digest} resources={resources}{keys} renderer={RENDERER_VERSION}")
     }
 
     /// What the template may ask about a picture.
@@ -107,14 +96,17 @@ impl Current {
             media_id: job.media_id.to_string(),
             image_name: job.file_name.clone(),
             timestamp_ms: i64::try_from(timestamp_ms).unwrap_or(i64::MAX),
-            ..Variables::default()
+            keys: self.loaded.keys.clone(),
+            // Uploads have no tags.
+            tags: BTreeMap::new(),
         }
     }
 
     /// Renders and verifies; takes a while, so call it on a thread that may block.
     pub(crate) fn render(&self, original: &[u8], variables: &Variables) -> Result<Marked, MarkError> {
         let template = &self.loaded.template;
-        let output = render(original, template, variables, &self.resources, &self.limits)?;
+        let resources = &self.loaded.shelf(&variables.tenant).resources;
+        let output = render(original, template, variables, resources, &self.limits)?;
         verify(original, &output, &self.limits)?;
         if !output.missing_glyphs.is_empty() {
             tracing::warn!(

@@ -167,6 +167,21 @@ codes! {
     /// Too many conditions.
     TooManyConditions = "E0037",
     "A template has at most 64 `when`, those of its includes and each `else when` counted.";
+    /// A font that is not there.
+    UnknownFont = "E0038",
+    "The fonts are the embedded `DejaVu Sans` and those of the fonts folder, by the names that they give themselves. All \
+     fonts that a template names must be there, the fallbacks too.";
+    /// A picture that is not there.
+    UnknownPicture = "E0039",
+    "The pictures are the PNG, WebP and SVG files of the assets folder, by their names within it, as `logo.png` or \
+     `brand/logo.svg`.";
+    /// A key that is not there.
+    UnknownKey = "E0040",
+    "`key.name` is one of the keys that the worker's settings give a name, or `--key name=…` on the command line.";
+    /// A layer that this release cannot draw.
+    CannotDraw = "E0041",
+    "The layer is part of the language, but this release cannot draw it, and pictures must not go out without it. Take \
+     it out until a later release can.";
     /// A mark so faint that it can hardly be seen.
     FaintMark = "W0001",
     "Under 5% of opacity a mark is hardly seen. For an invisible mark use `fingerprint`.";

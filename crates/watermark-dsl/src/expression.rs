@@ -272,6 +272,17 @@ impl Expression {
         }
     }
 
+    /// Adds the names of the keys in it.
+    pub(crate) fn keys<'a>(&'a self, keys: &mut Vec<&'a str>) {
+        match &self.kind {
+            Kind::Key(name) => keys.push(name),
+            Kind::Constant(_) | Kind::Variable(_) | Kind::Tag(_) => {}
+            Kind::Unary(_, operand) | Kind::Format(operand, _) => operand.keys(keys),
+            Kind::Binary(_, left, right) => [left, right].into_iter().for_each(|part| part.keys(keys)),
+            Kind::Concat(parts) | Kind::Call(_, parts) => parts.iter().for_each(|part| part.keys(keys)),
+        }
+    }
+
     /// What stands in it as written, joined: for checks of what a text will show at the least.
     pub(crate) fn written(&self) -> impl Iterator<Item = &str> {
         let parts = match &self.kind {

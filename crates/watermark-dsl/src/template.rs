@@ -93,6 +93,13 @@ impl Template {
         }))
     }
 
+    /// The names of the keys that the calculations ask for, each once, in order of appearance.
+    pub fn keys(&self) -> Vec<&str> {
+        let mut keys = Vec::new();
+        self.steps.iter().for_each(|step| step_keys(step, &mut keys));
+        each_once(keys.into_iter())
+    }
+
     /// What becomes of the file.
     pub const fn output(&self) -> &Output {
         &self.output
@@ -118,6 +125,23 @@ pub(crate) fn layers(steps: &[Step]) -> Box<dyn Iterator<Item = &Layer> + '_> {
             Step::Skip => Box::new(std::iter::empty()),
         }
     }))
+}
+
+/// The keys in the calculations of a step and of those below.
+fn step_keys<'a>(step: &'a Step, keys: &mut Vec<&'a str>) {
+    match step {
+        Step::Layer(layer) => match repeated(layer) {
+            Layer::Text(text) => text.text.keys(keys),
+            Layer::Qr(qr) => qr.payload.keys(keys),
+            Layer::Fingerprint(mark) => mark.payload.keys(keys),
+            Layer::Image(_) | Layer::Tile(_) => {}
+        },
+        Step::When(branch) => {
+            branch.condition.keys(keys);
+            branch.then.iter().chain(&branch.otherwise).for_each(|step| step_keys(step, keys));
+        }
+        Step::Skip => {}
+    }
 }
 
 /// What a tile repeats, or the layer itself.

@@ -136,3 +136,14 @@ fn white_space_and_spelling_of_expressions_do_not_change_the_canonical_text() {
     let other = canonical("template \"t\" { let who = '{{' + user_id text \"{who}}}{ image.name }\" { } }");
     assert_eq!(one, other);
 }
+
+#[test]
+fn a_template_tells_which_keys_it_asks_for() {
+    let source = r#"template "t" {
+  let trace = hmac(key.trace, user_id)
+  when sha256(hmac(key.gate, "x")) == sha256(user_id) { tile text "{trace:.8}" { } }
+  qr { payload = upper("" + hmac(key.trace, media_id)) + hmac(key.code, hmac(key.inner, media_id)) }
+}"#;
+    let template = Template::from_source(source).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
+    assert_eq!(template.keys(), ["gate", "trace", "code", "inner"]);
+}

@@ -77,6 +77,19 @@ impl Fonts {
         Ok(())
     }
 
+    /// These families, and of others those that are not among them.
+    pub fn over(mut self, others: &Self) -> Self {
+        let set = Arc::make_mut(&mut self.set);
+        for (name, members) in &others.set.families {
+            if !set.families.contains_key(name) {
+                set.families.insert(name.clone(), members.clone());
+                let faces = members.iter().filter_map(|key| Some((*key, Arc::clone(others.set.faces.get(key)?))));
+                set.faces.extend(faces);
+            }
+        }
+        self
+    }
+
     fn insert(&mut self, bytes: &[u8], family: Option<&str>, faces: Vec<Face>) -> Vec<String> {
         let file: [u8; 32] = Sha256::digest(bytes).into();
         let set = Arc::make_mut(&mut self.set);
@@ -194,6 +207,19 @@ mod tests {
         assert_eq!(fonts.add("x.ttf", DEJAVU_SANS.to_vec()).unwrap(), [DEFAULT_FONT]);
         assert_eq!(fonts.digest(), Fonts::embedded().digest());
         assert_eq!(tenant.names().count(), 0);
+    }
+
+    #[test]
+    fn families_lie_over_others_of_their_name() {
+        let (mut shared, mut own) = (Fonts::default(), Fonts::default());
+        shared.add_as("a", DEJAVU_SANS.to_vec()).unwrap();
+        shared.add_as("b", DEJAVU_SANS.to_vec()).unwrap();
+        let other = include_bytes!("../tests/fonts/NotoSans-Bold.ttf");
+        own.add_as("a", other.to_vec()).unwrap();
+        let (own_face, shared_face) = (own.select("a", 400).unwrap(), shared.select("b", 400).unwrap());
+        let both = own.over(&shared);
+        assert_eq!((both.select("a", 400).unwrap(), both.select("b", 400).unwrap()), (own_face, shared_face));
+        assert_eq!(Fonts::default().over(&shared).digest(), shared.digest());
     }
 
     #[test]

@@ -110,7 +110,7 @@ impl Metadata {
 }
 
 /// Reads an EXIF block; what is broken in it is left out.
-fn read_exif(block: &[u8]) -> Option<Exif> {
+pub(crate) fn read_exif(block: &[u8]) -> Option<Exif> {
     let mut reader = Reader::new();
     reader.continue_on_error(true);
     reader.read_raw(block.to_vec()).or_else(|error| error.distill_partial_result(|_| {})).ok()

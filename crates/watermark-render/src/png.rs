@@ -7,7 +7,7 @@ const COLOR_CHUNKS: [&[u8; 4]; 4] = [b"cHRM", b"gAMA", b"sRGB", b"cICP"];
 const SIGNATURE_AND_HEADER: usize = 8 + 25;
 
 /// Every chunk before the pixels: its name and all of its bytes, length and checksum included.
-fn chunks_before_pixels(png: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+pub(crate) fn chunks_before_pixels(png: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut rest = png.get(8..).unwrap_or_default();
     std::iter::from_fn(move || {
         let length = u32::from_be_bytes(rest.get(..4)?.try_into().ok()?);

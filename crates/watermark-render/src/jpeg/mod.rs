@@ -3,10 +3,12 @@
 mod bits;
 mod coefficients;
 mod color;
+mod compare;
 mod dct;
 mod frame;
 mod huffman;
 mod ink;
+mod inspect;
 mod lanes;
 mod luma;
 mod markers;
@@ -40,8 +42,12 @@ use self::{
     splice::Splice,
     touched::Touched,
 };
-pub(crate) use self::{proof::Difference, whole::is_whole};
-pub use self::{refusal::Refusal, splice::Codes};
+pub(crate) use self::{compare::compare, inspect::inspect, proof::Difference, whole::is_whole};
+pub use self::{
+    inspect::{HuffmanTables, JpegProcess, JpegStructure},
+    refusal::Refusal,
+    splice::Codes,
+};
 use crate::{BlendMode, Limits, Metadata, Method, Rect, Stamp, metadata};
 
 /// A JPEG whose coefficients can be kept.
