@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use crate::{places, setup, shell, wasm};
+use crate::{corpus, places, setup, shell, wasm};
 
 struct Prerequisite {
     name: &'static str,
@@ -117,6 +117,18 @@ fn prerequisites() -> Vec<Prerequisite> {
             needed_for: "test (drives Chromium)",
             found: module("tests/browser", "playwright-core"),
             mend: "cargo xtask setup --for test",
+        },
+        Prerequisite {
+            name: "libjpeg-turbo",
+            needed_for: "test (the corpus of JPEGs)",
+            found: places::in_path("jpegtran").map(|path| path.display().to_string()),
+            mend: "apt-get install libjpeg-turbo-progs",
+        },
+        Prerequisite {
+            name: "imagemagick",
+            needed_for: "test (the corpus of JPEGs)",
+            found: corpus::convert().map(|path| path.display().to_string()),
+            mend: "apt-get install imagemagick",
         },
         Prerequisite {
             name: "minio",

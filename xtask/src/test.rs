@@ -5,7 +5,7 @@ use std::{env, process::Command};
 use anyhow::{Result, bail};
 use clap::Args;
 
-use crate::{package, places, setup, shell, wasm};
+use crate::{corpus, package, places, setup, shell, wasm};
 
 /// Options of `cargo xtask test`.
 #[derive(Debug, Args)]
@@ -52,6 +52,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     };
     command.env("SEALMARK_BIN", places::target().join("debug"));
     command.env("SEALMARK_BENCH_MODULE", module);
+    command.envs(corpus::prepare()?.variables());
     command.env("SEALMARK_WEED", places::bin().join("weed"));
     if minio {
         command.env("SEALMARK_MINIO", places::bin().join("minio"));

@@ -1,19 +1,20 @@
 //! One template for every property of the language: what the pictures of `docs/templates.md` show.
 
-/// Name of the example and of its picture (`pictures/templates/<name>.png`), and the template.
+/// Name of the example and of its picture (`pictures/templates/<name>.jpg`), and the template.
 ///
 /// A name is the entry and the property, joined by a dot. The only asset that they ask for is `logo.png`.
 pub const EXAMPLES: &[(&str, &str)] = &[
     (
         "text.font",
         r#"template "font" {
-  text "Sealmark © 2024" { font = "DejaVu Sans", "Noto Sans CJK JP"  size = 9%w }
+  text "Sealmark 真作" { font = "DejaVu Sans", "Noto Sans CJK JP"  size = 9%w }
 }"#,
     ),
     (
         "text.weight",
         r#"template "weight" {
-  text "Sealmark" { weight = bold  size = 9%w }
+  text "Weight 321" { font = "Noto Sans"  size = 9%w  anchor = top }
+  text "Weight 321" { font = "Noto Sans"  weight = bold  size = 9%w  anchor = bottom }
 }"#,
     ),
     (

@@ -46,14 +46,14 @@ fn every_example_compiles_and_evaluates() {
 #[test]
 fn the_pictures_of_the_document_are_the_examples() {
     let mut linked: Vec<&str> =
-        DOCUMENT.split("](pictures/templates/").skip(1).filter_map(|rest| rest.split(".png)").next()).collect();
+        DOCUMENT.split("](pictures/templates/").skip(1).filter_map(|rest| rest.split(".jpg)").next()).collect();
     let mut drawn: Vec<&str> = EXAMPLES.iter().map(|(name, _)| *name).collect();
     linked.sort_unstable();
     drawn.sort_unstable();
     assert_eq!(linked, drawn);
     // Below its picture stands the template that it was drawn with.
     for (name, example) in EXAMPLES.iter().filter(|(name, _)| name.contains('.')) {
-        let section = DOCUMENT.split(&format!("](pictures/templates/{name}.png)")).nth(1).unwrap();
+        let section = DOCUMENT.split(&format!("](pictures/templates/{name}.jpg)")).nth(1).unwrap();
         assert!(section.starts_with(&format!("\n\n```seal\n{example}\n```")), "{name}");
     }
 }

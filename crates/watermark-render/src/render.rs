@@ -96,7 +96,24 @@ pub fn render(
         },
         Err(refusal) => refusal,
     };
-    job.encoded(Some(refusal))
+    job.encoded(Some(refusal)).map_err(|error| named(error, refusal))
+}
+
+/// What a JPEG that no decoder here reads is, instead of that it is broken: it is not.
+fn named(error: RenderError, refusal: Refusal) -> RenderError {
+    let found = match refusal {
+        Refusal::Arithmetic => "an arithmetic-coded JPEG",
+        Refusal::TwelveBits => "a JPEG with samples of 12 bits",
+        Refusal::Lossless => "a JPEG that is coded without loss",
+        Refusal::Hierarchical => "a hierarchical JPEG",
+        _ => return error,
+    };
+    match error {
+        RenderError::BrokenImage { .. } | RenderError::UnsupportedFormat { .. } => {
+            RenderError::UnsupportedFormat { found }
+        }
+        error => error,
+    }
 }
 
 struct Job<'a> {

@@ -116,8 +116,8 @@ pub(super) fn blocks_of(frame: &Frame, scan: &Scan, mcu: u32) -> impl Iterator<I
     })
 }
 
-/// Checks that each coefficient comes once, and is then refined a bit at a time: what is written again by the same
-/// scans is only then the same.
+/// Checks that each coefficient comes once, and is then refined a bit at a time to its last: what is written again by the
+/// same scans is only then the same, and has room for a mark.
 fn check_progress(header: &Header) -> Result<(), Refusal> {
     // By component and coefficient: the lowest bit that is known.
     let mut known = vec![[None; 64]; header.frame.components.len()];
@@ -139,9 +139,8 @@ fn check_progress(header: &Header) -> Result<(), Refusal> {
             }
         }
     }
-    // The mean of a block is the least that there must be.
-    let has_all = known.iter().all(|bits| bits[0].is_some());
-    if has_all { Ok(()) } else { Err(Refusal::Broken { at: 0 }) }
+    let has_all = known.iter().flatten().all(|bit| *bit == Some(0));
+    if has_all { Ok(()) } else { Err(Refusal::Incomplete) }
 }
 
 /// Reads the blocks of one scan.

@@ -29,19 +29,20 @@ impl ColorModel {
                 .map(|segment| &bytes[segment.payload.clone()])
                 .find(|payload| payload.starts_with(start))
         };
-        let adobe = payload(APP14, b"Adobe").map(|payload| payload.get(11).copied());
+        // A segment that is too short to say it is none of Adobe's.
+        let adobe = payload(APP14, b"Adobe").and_then(|payload| payload.get(11).copied());
         let has_jfif = payload(APP0, b"JFIF\0").is_some();
         let ids: Vec<u8> = header.frame.components.iter().map(|component| component.id).collect();
         Ok(match (&ids[..], adobe) {
             ([_], _) => Self::Gray,
             ([_, _, _], _) if has_jfif => Self::YCbCr,
-            ([_, _, _], Some(Some(0))) => Self::Rgb,
-            ([_, _, _], Some(Some(1))) => Self::YCbCr,
+            ([_, _, _], Some(0)) => Self::Rgb,
+            ([_, _, _], Some(1)) => Self::YCbCr,
             (b"RGB", None) => Self::Rgb,
             ([_, _, _], None) => Self::YCbCr,
             ([_, _, _, _], None) => Self::Cmyk,
-            ([_, _, _, _], Some(Some(0))) => Self::InvertedCmyk,
-            ([_, _, _, _], Some(Some(2))) => Self::InvertedYcck,
+            ([_, _, _, _], Some(0)) => Self::InvertedCmyk,
+            ([_, _, _, _], Some(2)) => Self::InvertedYcck,
             _ => return Err(Refusal::UnknownColors),
         })
     }

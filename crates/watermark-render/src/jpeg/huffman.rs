@@ -127,7 +127,7 @@ impl HuffmanSpec {
 }
 
 /// Bits that are looked up at once when one symbol is read.
-const LOOK: u32 = 9;
+const LOOK: u32 = 12;
 
 /// A table for reading one symbol at a time.
 #[derive(Debug)]

@@ -79,6 +79,8 @@ impl<'a> Inker<'a> {
         self.alpha.fill(0.0);
         self.ink[..count].iter_mut().for_each(|plane| plane.fill(0.0));
         let (alpha, ink, model) = (&mut self.alpha, &mut self.ink, self.model);
+        // Marks have few colours.
+        let mut last = ([0; 3], model.planes([0.0; 3]));
         for stamp in self.stamps {
             stamp.for_each_span(inside, |x, y, inks| {
                 let start = ((y - rect.y) * rect.width + x - rect.x) as usize;
@@ -87,8 +89,10 @@ impl<'a> Inker<'a> {
                     if over > 0.0 {
                         let rest = 1.0 - over;
                         alpha[at] = over + alpha[at] * rest;
-                        let planes = model.planes(pixel.color.map(|channel| f32::from(channel) / 257.0));
-                        for (plane, sample) in ink[..count].iter_mut().zip(planes) {
+                        if pixel.color != last.0 {
+                            last = (pixel.color, model.planes(pixel.color.map(|channel| f32::from(channel) / 257.0)));
+                        }
+                        for (plane, sample) in ink[..count].iter_mut().zip(last.1) {
                             plane[at] = sample * over + plane[at] * rest;
                         }
                     }
@@ -142,13 +146,21 @@ impl<'a> Inker<'a> {
         for (change, factor) in change.iter_mut().zip(&self.factors[component].quantize) {
             *change *= factor;
         }
-        for (index, (coefficient, place)) in block.iter_mut().zip(ZIGZAG).enumerate() {
-            let change = whole(change[usize::from(place)]);
-            if change != 0 {
-                let (least, most) = if index == 0 { (-1_024, 1_023) } else { (-1_023, 1_023) };
-                let old = i32::from(*coefficient);
-                *coefficient = (old + change).clamp(least.min(old), most.max(old)) as i16;
+        let change = change.map(whole);
+        let mut sums = [0_i32; 64];
+        for ((sum, old), place) in sums.iter_mut().zip(block.iter()).zip(ZIGZAG) {
+            *sum = i32::from(*old) + change[usize::from(place & 63)];
+        }
+        // Codes go no further: beyond, a change stops where it is, and what was beyond before stays.
+        let is_wide = sums.iter().fold(false, |wide, sum| wide | !(-1_023..=1_023).contains(sum));
+        if is_wide {
+            for (index, (sum, old)) in sums.iter_mut().zip(block.iter()).enumerate() {
+                let least = if index == 0 { -1_024 } else { -1_023 };
+                *sum = (*sum).clamp(least.min(i32::from(*old)), 1_023.max(i32::from(*old)));
             }
+        }
+        for (coefficient, sum) in block.iter_mut().zip(sums) {
+            *coefficient = sum as i16;
         }
     }
 
@@ -201,7 +213,7 @@ pub(super) fn continue_edges(plane: &mut [f32], rect: Rect, inside: Rect) {
 /// The nearest whole number; of two the even one.
 #[inline(always)]
 fn whole(value: f32) -> i32 {
-    // Where the last bit of a float counts ones.
+    // Where the last bit of a float counts ones: the whole number stands in its lowest bits.
     const ONES: f32 = 12_582_912.0;
-    (value + ONES - ONES) as i32
+    (value + ONES).to_bits().wrapping_sub(ONES.to_bits()) as i32
 }

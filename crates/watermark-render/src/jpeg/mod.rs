@@ -146,5 +146,6 @@ impl<'a> Original<'a> {
 
 /// Whether the scan can be spliced: it is the only one and holds all.
 fn is_spliced(header: &Header) -> bool {
-    header.frame.process == Process::Sequential && header.scans.len() == 1
+    let [scan] = &header.scans[..] else { return false };
+    header.frame.process == Process::Sequential && scan.components.len() == header.frame.components.len()
 }

@@ -8,9 +8,9 @@ use super::{
     Refusal,
     bits::Unstuffed,
     coefficients::Coefficients,
-    frame::Process,
     huffman::HuffmanSpec,
     ink::Block,
+    is_spliced,
     lanes::Index,
     markers::Header,
     scan::{Interval, Reader, Walk, intervals},
@@ -44,7 +44,7 @@ pub(super) fn prove(
     if !is_same_structure(before, after) {
         return Err(Difference::Structure);
     }
-    if before.scans.len() == 1 && before.frame.process == Process::Sequential {
+    if is_spliced(before) {
         Proof { before, after, before_bytes, after_bytes }.sequential(touched)
     } else {
         all_coefficients((before, before_bytes), (after, after_bytes), touched)

@@ -40,6 +40,9 @@ pub enum Refusal {
     /// Scans without end.
     #[error("the file has too many scans")]
     TooManyScans,
+    /// Scans that leave out components, coefficients or their last bits: there is no place for a mark's.
+    #[error("the file's scans do not hold every coefficient")]
+    Incomplete,
     /// Values that 8-bit samples cannot have.
     #[error("the file has coefficients out of range")]
     OutOfRange,

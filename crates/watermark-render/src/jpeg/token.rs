@@ -52,27 +52,38 @@ pub(super) fn sequential(
         return Err(Refusal::OutOfRange);
     }
     out.push(Token::new(dc_table, size as u8, raw, size));
-    let mut zeros = 0;
-    for &coefficient in &block[1..] {
-        if coefficient == 0 {
-            zeros += 1;
-            continue;
-        }
+    let mut left = not_zero(block) & !1;
+    let mut next = 1;
+    while left != 0 {
+        let at = left.trailing_zeros();
+        left &= left - 1;
+        let mut zeros = at - next;
         while zeros > 15 {
             out.push(Token::new(ac_table, 0xf0, 0, 0));
             zeros -= 16;
         }
-        let (size, raw) = sized(i32::from(coefficient));
+        let (size, raw) = sized(i32::from(block[at as usize & 63]));
         if size > 10 {
             return Err(Refusal::OutOfRange);
         }
         out.push(Token::new(ac_table, (zeros << 4) as u8 | size as u8, raw, size));
-        zeros = 0;
+        next = at + 1;
     }
-    if zeros > 0 {
+    if next < 64 {
         out.push(Token::new(ac_table, 0, 0, 0));
     }
     Ok(())
+}
+
+/// A bit for each coefficient that is not zero.
+#[inline(always)]
+fn not_zero(block: &Block) -> u64 {
+    let mut mask = 0;
+    for (octet, eight) in block.chunks_exact(8).enumerate() {
+        let bits = eight.iter().enumerate().fold(0_u64, |bits, (at, value)| bits | u64::from(*value != 0) << at);
+        mask |= bits << (8 * octet);
+    }
+    mask
 }
 
 /// How often each table needs each symbol.

@@ -14,31 +14,38 @@ impl Touched {
     pub(super) fn by(stamps: &[Stamp], frame: &Frame) -> Self {
         let (mcu_width, mcu_height) = frame.mcu_size();
         let picture = Rect { x: 0, y: 0, width: frame.width, height: frame.height };
-        let mut rows = vec![Vec::new(); frame.mcus_high as usize];
+        let words = (frame.mcus_wide as usize).div_ceil(64);
+        // A bit for each MCU: an eighth of a byte for 64 pixels or more.
+        let mut bits = vec![0_u64; words * frame.mcus_high as usize];
         for stamp in stamps {
             stamp.for_each_span(picture, |x, y, inks| {
-                let row: &mut Vec<(u32, u32)> = &mut rows[(y / mcu_height) as usize];
+                let start = (y / mcu_height) as usize * words;
+                let Some(row) = bits.get_mut(start..start + words) else { return };
                 let mut at = 0;
                 while at < inks.len() {
                     let column = (x + at as u32) / mcu_width;
                     let end = (((column + 1) * mcu_width - x) as usize).min(inks.len());
-                    let is_known = row.last().is_some_and(|(from, to)| (*from..*to).contains(&column));
-                    if !is_known && inks[at..end].iter().any(|ink| ink.alpha > 0) {
-                        match row.last_mut() {
-                            Some((_, to)) if *to == column => *to += 1,
-                            _ => row.push((column, column + 1)),
-                        }
+                    let word = &mut row[column as usize / 64];
+                    let bit = 1 << (column % 64);
+                    if *word & bit == 0 && inks[at..end].iter().any(|ink| ink.alpha > 0) {
+                        *word |= bit;
                     }
                     at = end;
                 }
-                // Many rows of pixels and many marks tell the same again.
-                if row.len() > 64 + 2 * frame.mcus_wide as usize {
-                    merge(row);
-                }
             });
         }
-        rows.iter_mut().for_each(merge);
-        Self { rows }
+        let rows = bits.chunks_exact(words.max(1)).map(|row| {
+            let mut runs: Vec<(u32, u32)> = Vec::new();
+            let is_touched = |column: &u32| row[*column as usize / 64] >> (column % 64) & 1 == 1;
+            for column in (0..frame.mcus_wide).filter(is_touched) {
+                match runs.last_mut() {
+                    Some((_, to)) if *to == column => *to += 1,
+                    _ => runs.push((column, column + 1)),
+                }
+            }
+            runs
+        });
+        Self { rows: rows.collect() }
     }
 
     /// Whatever the rectangles reach.

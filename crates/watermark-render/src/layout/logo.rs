@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sealmark_watermark_dsl::{ImageLayer, Placement, QrDrawing};
+use sealmark_watermark_dsl::{ImageLayer, Payload, Placement, QrDrawing};
 
 use super::{Desk, blend_mode, place::Room, whole};
 use crate::{Content, Frame, Mark, Paint, Qr, QrModules, RenderError};
@@ -17,6 +17,13 @@ impl Desk<'_> {
     /// A code between the margins.
     pub(super) fn qr(&self, drawing: &QrDrawing) -> Result<Mark, RenderError> {
         let (content, side) = self.code(drawing)?;
+        let room = Room::new(&drawing.placement, self.width, self.height);
+        let Content::Qr(code) = &content else { return Ok(self.placed(content, side, side, &drawing.placement)) };
+        // Upright it is drawn with modules of whole pixels; what that leaves over belongs to the picture, not to the frame.
+        let modules = f64::from(code.modules.side_with_quiet_zone());
+        let fitting = side * room.shrink(side, side, 0.0);
+        let whole_modules = (fitting / modules).floor() * modules;
+        let side = if room.is_upright() && whole_modules >= modules { whole_modules } else { side };
         Ok(self.placed(content, side, side, &drawing.placement))
     }
 
@@ -39,7 +46,12 @@ impl Desk<'_> {
     /// A code, and how long its side is to be.
     pub(super) fn code(&self, drawing: &QrDrawing) -> Result<(Content, f64), RenderError> {
         let style = drawing.style;
-        let modules = QrModules::encode(&drawing.payload.to_text(), style.level, style.quiet_modules.into())?;
+        let text = match &drawing.payload {
+            Payload::Text(text) => text.clone(),
+            // Capitals and digits take fewer modules than small letters.
+            digest => digest.to_text().to_uppercase(),
+        };
+        let modules = QrModules::encode(&text, style.level, style.quiet_modules.into())?;
         let qr = Qr {
             modules: Arc::new(modules),
             paint: Paint::Color(style.color),
