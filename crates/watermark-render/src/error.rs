@@ -1,6 +1,6 @@
 //! What can go wrong. None of it gets better by trying again with the same input.
 
-use crate::{FontFailure, Format, PictureFailure, VerifyFailure};
+use crate::{EncodeFailure, FontFailure, Format, PictureFailure, VerifyFailure};
 
 /// Why there is no rendition.
 #[derive(Debug, thiserror::Error)]
@@ -129,7 +129,7 @@ pub enum RenderError {
         format: Format,
         /// What the encoder says.
         #[source]
-        source: image::ImageError,
+        source: EncodeFailure,
     },
     /// The rendition is not what it must be; it must not be published.
     #[error("verification failed: {failure}")]

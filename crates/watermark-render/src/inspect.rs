@@ -152,13 +152,12 @@ fn of_jpeg(bytes: &[u8]) -> Option<Inspection> {
 /// Source: PNG, third edition, 11.2 and 11.3.
 fn of_png(bytes: &[u8]) -> Option<Inspection> {
     let (_, header) = chunks_before_pixels(bytes).find(|(name, _)| *name == b"IHDR")?;
-    let &[w3, w2, w1, w0, h3, h2, h1, h0, bits, color, _, _, interlace] = body(header).first_chunk::<13>()?;
+    let &[w3, w2, w1, w0, h3, h2, h1, h0, bits, color, _, _, interlace] = header.first_chunk::<13>()?;
     let mut list = List::default();
     let mut exif = None;
     let mut is_animated = false;
     let profile = png_profile(bytes);
-    for (name, chunk) in chunks_before_pixels(bytes) {
-        let body = body(chunk);
+    for (name, body) in chunks_before_pixels(bytes) {
         match name {
             b"eXIf" => {
                 exif = exif.or(Some(body));
@@ -192,11 +191,6 @@ fn of_png(bytes: &[u8]) -> Option<Inspection> {
         metadata: list.sorted(),
         structure: Structure::Png(PngStructure { bits, colors, is_interlaced: interlace == 1, is_animated }),
     })
-}
-
-/// What stands between a chunk's name and its checksum.
-fn body(chunk: &[u8]) -> &[u8] {
-    chunk.get(8..chunk.len().saturating_sub(4)).unwrap_or_default()
 }
 
 fn png_profile(bytes: &[u8]) -> Option<Vec<u8>> {

@@ -56,7 +56,7 @@ pub use blend_mode::BlendMode;
 pub use compare::{Comparison, Measure, PixelsFor, compare};
 pub use contrast::AUTO_LUMA;
 pub use draw::{MAX_OUTLINE_PX, MAX_SHADOW_SIGMA, MAX_SPRITE_PIXELS, MAX_TILE_PLACES, MAX_TILE_SPRITE_PIXELS, draw};
-pub use encode::JPEG_QUALITY;
+pub use encode::{EncodeFailure, JPEG_QUALITY};
 pub use error::RenderError;
 pub use face::{FaceId, FontFailure};
 pub use fonts::{DEFAULT_FONT, Fonts};
@@ -79,4 +79,4 @@ pub use verify::{BLOCK_PX, MAX_CHANNEL_DIFFERENCE, MAX_LUMA_DIFFERENCE, Proof, V
 
 /// Counts the changes that alter a rendition's bytes or pixels. Part of what makes a rendition the same as another,
 /// together with source, template, variables and [`Resources::digest`]: raise it with every such change.
-pub const RENDERER_VERSION: u32 = 2;
+pub const RENDERER_VERSION: u32 = 3;

@@ -4,38 +4,29 @@
 /// Source: PNG, third edition, 11.3.2.
 const COLOR_CHUNKS: [&[u8; 4]; 4] = [b"cHRM", b"gAMA", b"sRGB", b"cICP"];
 
-const SIGNATURE_AND_HEADER: usize = 8 + 25;
+const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
-/// Every chunk before the pixels: its name and all of its bytes, length and checksum included.
+/// Every chunk before the pixels: its name and its payload. None where the bytes are no PNG.
 pub(crate) fn chunks_before_pixels(png: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    let mut rest = png.get(8..).unwrap_or_default();
+    let mut rest = png.strip_prefix(SIGNATURE).unwrap_or_default();
     std::iter::from_fn(move || {
         let length = u32::from_be_bytes(rest.get(..4)?.try_into().ok()?);
         let size = usize::try_from(length).ok()?.checked_add(12)?;
         let chunk = rest.get(..size)?;
         rest = &rest[size..];
         let name = chunk.get(4..8)?;
-        (name != b"IDAT").then_some((name, chunk))
+        (name != b"IDAT").then_some((name, &chunk[8..size - 4]))
     })
 }
 
-/// The chunks of a PNG that say what its colours mean, each kind once.
-pub(crate) fn color_chunks(png: &[u8]) -> Vec<u8> {
-    let mut kept = Vec::new();
-    for wanted in COLOR_CHUNKS {
+/// The chunks of a PNG that say what its colours mean, each kind once: name and payload.
+pub(crate) fn color_chunks(png: &[u8]) -> Vec<([u8; 4], &[u8])> {
+    let found = |wanted: [u8; 4]| {
+        let mut chunks = chunks_before_pixels(png).filter(|(name, _)| *name == wanted);
         // 32 bytes of values are the most that one of them has, cHRM.
-        let found = chunks_before_pixels(png).find(|(name, chunk)| *name == wanted && chunk.len() <= 32 + 12);
-        kept.extend(found.into_iter().flat_map(|(_, chunk)| chunk));
-    }
-    kept
-}
-
-/// Puts such chunks right behind the header of a PNG that our encoder wrote.
-pub(crate) fn with_color_chunks(mut png: Vec<u8>, chunks: &[u8]) -> Vec<u8> {
-    if png.len() >= SIGNATURE_AND_HEADER {
-        png.splice(SIGNATURE_AND_HEADER..SIGNATURE_AND_HEADER, chunks.iter().copied());
-    }
-    png
+        chunks.find(|(_, payload)| payload.len() <= 32).map(|(_, payload)| (wanted, payload))
+    };
+    COLOR_CHUNKS.iter().filter_map(|wanted| found(**wanted)).collect()
 }
 
 /// Whether any chunk before the pixels can speak of people or places: text, EXIF, time.
