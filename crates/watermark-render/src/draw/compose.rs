@@ -20,6 +20,24 @@ pub(super) enum Layer<'a> {
     Painted(&'a Plane<Rgba>),
 }
 
+impl Layer<'_> {
+    /// A row with nothing above or below: the same as [`Seen`] makes of it, but without weighing colours.
+    fn alone(&self, y: i64, from: i64, inks: &mut [Ink], opacity: u16) {
+        let ink = |color: [u64; 3], alpha: u64| match alpha {
+            0 => Ink::default(),
+            alpha => Ink { color: color.map(|value| value as u16), alpha: part(alpha, opacity.into()) as u16 },
+        };
+        match self {
+            Self::Flat(plane, color) | Self::Beside(plane, color) => each(plane.row(y), from, inks, |pixel, cover| {
+                *pixel = ink(color.rgb(), part(cover.into(), wide(color.a)));
+            }),
+            Self::Painted(plane) => each(plane.row(y), from, inks, |pixel, [r, g, b, alpha]| {
+                *pixel = ink(straight([r, g, b], alpha), alpha.into());
+            }),
+        }
+    }
+}
+
 /// What of a pixel is seen so far, from above.
 #[derive(Clone, Copy)]
 struct Seen {
@@ -46,8 +64,16 @@ pub(super) fn compose(layers: &[Layer<'_>], hull: &Hull, opacity: u16) -> Sprite
     let mut inks: Vec<Ink> = Vec::new();
     for y in hull.top()..hull.bottom() {
         let (from, to) = hull.span(y);
+        let width = usize::try_from(to.saturating_sub(from)).unwrap_or(0);
+        if let [layer] = layers {
+            inks.clear();
+            inks.resize(width, Ink::default());
+            layer.alone(y, from, &mut inks, opacity);
+            builder.push(if from < to { from } else { 0 }, &inks);
+            continue;
+        }
         seen.clear();
-        seen.resize(usize::try_from(to.saturating_sub(from)).unwrap_or(0), Seen { sum: [0; 3], alpha: 0 });
+        seen.resize(width, Seen { sum: [0; 3], alpha: 0 });
         for layer in layers {
             match layer {
                 Layer::Flat(plane, color) => each(plane.row(y), from, &mut seen, |seen, cover| {
@@ -71,14 +97,14 @@ pub(super) fn compose(layers: &[Layer<'_>], hull: &Hull, opacity: u16) -> Sprite
 }
 
 /// Visits what a row of a plane and the pixels from a column on have in common.
-fn each<T: Copy>((start, row): (i64, &[T]), from: i64, seen: &mut [Seen], visit: impl Fn(&mut Seen, T)) {
-    if row.is_empty() || seen.is_empty() {
+fn each<T: Copy, P>((start, row): (i64, &[T]), from: i64, pixels: &mut [P], visit: impl Fn(&mut P, T)) {
+    if row.is_empty() || pixels.is_empty() {
         return;
     }
-    let skip_seen = usize::try_from(start - from).unwrap_or(0).min(seen.len());
+    let skip_pixels = usize::try_from(start - from).unwrap_or(0).min(pixels.len());
     let skip_row = usize::try_from(from - start).unwrap_or(0).min(row.len());
-    for (seen, value) in seen[skip_seen..].iter_mut().zip(&row[skip_row..]) {
-        visit(seen, *value);
+    for (pixel, value) in pixels[skip_pixels..].iter_mut().zip(&row[skip_row..]) {
+        visit(pixel, *value);
     }
 }
 

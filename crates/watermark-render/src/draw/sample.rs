@@ -162,6 +162,12 @@ fn bilinear(level: &Level, x: i64, y: i64, sum: &mut [u32; 4]) {
 
 /// First from top to bottom, over all columns of the level at once, then from left to right.
 fn paint_upright(level: &Level, frame: &Frame, alpha: u8, plane: &mut Plane<Rgba>) {
+    // Farther out than any picture, where whole numbers would overflow.
+    const FAR: f64 = 1e9;
+    let is_near = frame.x.abs() < FAR && frame.y.abs() < FAR;
+    if is_near && f64::from(level.width) == frame.width && f64::from(level.height) == frame.height {
+        return copy_upright(level, frame, alpha, plane);
+    }
     let spans = || (plane.top()..plane.bottom()).map(|y| plane.row(y)).filter(|(_, row)| !row.is_empty());
     let Some(left) = spans().map(|(from, _)| from).min() else { return };
     let right = spans().map(|(from, row)| from + row.len() as i64).max().unwrap_or(left);
@@ -191,6 +197,24 @@ fn paint_upright(level: &Level, frame: &Frame, alpha: u8, plane: &mut Plane<Rgba
             }
             if sum[3] >= 1.0 {
                 over(pixel, sum.map(|sum| sum as u16), alpha);
+            }
+        }
+    }
+}
+
+/// As [`paint_upright`], where the picture is drawn as large as it is: the weights would all be one.
+fn copy_upright(level: &Level, frame: &Frame, alpha: u8, plane: &mut Plane<Rgba>) {
+    let (left, top) = (frame.x as i64, frame.y as i64);
+    for (line, y) in level.pixels.chunks_exact(level.width.max(1) as usize).zip(top..) {
+        if !(plane.top()..plane.bottom()).contains(&y) {
+            continue;
+        }
+        let (from, row) = plane.row_mut(y);
+        let skip_line = usize::try_from(from - left).unwrap_or(0).min(line.len());
+        let skip_row = usize::try_from(left - from).unwrap_or(0).min(row.len());
+        for (pixel, above) in row[skip_row..].iter_mut().zip(&line[skip_line..]) {
+            if above[3] > 0 {
+                over(pixel, *above, alpha);
             }
         }
     }
