@@ -1,24 +1,26 @@
-//! `cargo xtask bench upload`: the upload client beside its peers.
+//! `cargo xtask bench`: the upload client beside its peers; the renderer is in [`crate::bench_render`].
 
 use std::{fs, path::Path, process::Command};
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
-use crate::{places, setup, shell, wasm};
+use crate::{bench_render, places, setup, shell, wasm};
 
 /// What can be measured.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
     /// The upload client beside Uppy, tus and plain fetch; writes bench/upload.md
     Upload(Options),
+    /// The renderer beside sharp, libvips, Pillow, ImageMagick and others; writes bench/render.md
+    Render(Options),
 }
 
-/// Options of `cargo xtask bench upload`.
+/// Options of `cargo xtask bench upload` and `render`.
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true)]
 pub(crate) struct Options {
-    /// Handed on; `cargo xtask bench upload --help` lists them
+    /// Handed on; `--help` behind the name lists them
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
 }
@@ -28,7 +30,13 @@ pub(crate) struct Options {
 /// # Errors
 /// When something cannot be installed or built, or the bench ends with an error.
 pub(crate) fn run(bench: &Bench) -> Result<()> {
-    let Bench::Upload(options) = bench;
+    match bench {
+        Bench::Upload(options) => upload(options),
+        Bench::Render(options) => bench_render::run(&options.arguments),
+    }
+}
+
+fn upload(options: &Options) -> Result<()> {
     let folder = places::root().join("bench/upload");
     setup::run(setup::Purpose::Dev)?;
     setup::browser()?;

@@ -5,6 +5,7 @@
 mod apt;
 mod bench;
 mod bench_hash;
+mod bench_render;
 mod children;
 mod corpus;
 mod credentials;

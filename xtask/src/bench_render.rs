@@ -1,0 +1,95 @@
+//! `cargo xtask bench render`: the renderer beside its peers.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+
+use crate::{apt, places, setup, shell};
+
+/// Sets up the peers, builds with optimization what is measured, and measures.
+///
+/// # Errors
+/// When the renderer or the peers in Rust cannot be built, or the bench ends with an error. A peer that cannot be
+/// installed is left out, and the report says so.
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    let folder = places::root().join("bench/render");
+    optional("sharp", setup::node().and_then(|()| setup::npm_ci(&folder, "sharp")));
+    let python = optional("Pillow and libvips", python_packages(&folder.join("requirements.txt")));
+    let convert = optional("ImageMagick", convert());
+    let turbo = optional("libjpeg-turbo", apt::install(&["cmake", "nasm"], "usually a few seconds, 25 MB")).is_some();
+    let peers = peers(&folder.join("peers"), turbo)?;
+    shell::announce("Building the renderer with optimization", "usually two minutes the first time");
+    shell::run(
+        Command::new("cargo")
+            .args(["build", "--quiet", "--locked", "--release", "-p", "sealmark-bench-render"])
+            .current_dir(places::root()),
+    )?;
+    let mut command = Command::new(places::target().join("release/bench-render"));
+    command.env("BENCH_WORK", places::target().join("bench/render"));
+    command.env("BENCH_REPORT", places::root().join("bench/render.md"));
+    command.env("BENCH_SAMPLES", places::root().join("samples"));
+    command.env("BENCH_FONT", places::root().join("crates/watermark-render/fonts/DejaVuSans.ttf"));
+    command.env("BENCH_RENDER", folder).env("BENCH_PEERS", peers).env("BENCH_TURBO", turbo.to_string());
+    for (name, found) in [("BENCH_PYTHON", python), ("BENCH_CONVERT", convert)] {
+        match found {
+            Some(path) => command.env(name, path),
+            None => command.env_remove(name),
+        };
+    }
+    shell::run(command.args(arguments))
+}
+
+/// What cannot be had here is said and left out.
+fn optional<T>(what: &str, found: Result<T>) -> Option<T> {
+    found.map_err(|error| println!("    {what} cannot be measured here: {error:#}")).ok()
+}
+
+/// The peers in Rust, with a lock file and a target folder of their own.
+fn peers(folder: &Path, turbo: bool) -> Result<PathBuf> {
+    shell::announce("Building the peers in Rust with optimization", "usually two minutes the first time");
+    let target = places::target().join("bench-peers");
+    let mut command = Command::new("cargo");
+    command.args(["build", "--quiet", "--locked", "--release", "--target-dir"]).arg(&target);
+    if turbo {
+        command.args(["--features", "turbo"]);
+    }
+    shell::run_quietly(command.current_dir(folder))?;
+    Ok(target.join("release/bench-render-peers"))
+}
+
+/// ImageMagick's program for files: by the name of its release, for other programs are called `convert`, too.
+fn convert() -> Result<PathBuf> {
+    let found = || ["convert-im6.q16", "convert-im7.q16"].iter().find_map(|program| places::in_path(program));
+    if found().is_none() {
+        apt::install(&["imagemagick"], "usually a few seconds, 13 MB")?;
+    }
+    found().context("ImageMagick is installed, but its program is not there")
+}
+
+/// Pillow and pyvips with its libraries, checked by digest.
+fn python_packages(requirements: &Path) -> Result<PathBuf> {
+    let digest = Sha256::digest(fs::read(requirements)?);
+    let digest: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let folder = places::cache().join(format!("bench-render-python-{digest}"));
+    if !folder.is_dir() {
+        setup::pip()?;
+        shell::announce("Getting Pillow and libvips from PyPI", "usually ten seconds, 30 MB");
+        let work = setup::tempdir(&places::cache(), "bench-render-python-new")?;
+        shell::run_quietly(
+            Command::new("python3")
+                .args(["-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--require-hashes"])
+                // pyvips itself, which is Python alone, comes as source.
+                .args(["--only-binary=:all:", "--no-binary=pyvips", "--no-compile", "--target"])
+                .arg(&work)
+                .arg("--requirement")
+                .arg(requirements),
+        )?;
+        fs::rename(work, &folder)?;
+    }
+    Ok(folder)
+}
