@@ -166,3 +166,27 @@ impl Desk<'_> {
         reached.filter(|rect| stamp.covers(*rect)).count() as f64 / f64::from(wide * high)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_as_large_as_the_rows_say() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let font = root.join("crates/watermark-render/fonts/DejaVuSans.ttf");
+        let laid = |kind| lay(kind, 4000, 3000, &font, &root.join("samples/chelsea.png")).unwrap();
+        let corner = laid(Kind::Corner);
+        assert!((0.028..0.032).contains(&corner.area), "{}", corner.area);
+        assert!(corner.mark.places.len() == 1 && corner.mark.pitch.is_none());
+        let tenth = laid(Kind::Tenth);
+        assert!((0.085..=0.095).contains(&tenth.mcus), "{}", tenth.mcus);
+        assert!(laid(Kind::All).mcus > 0.99);
+        assert!(laid(Kind::Dot).mcus < 0.0001);
+        // Peers that repeat a cell find the first place where the cell has it.
+        let (across, down) = tenth.mark.pitch.unwrap();
+        let (across, down) = (i64::from(across), i64::from(down));
+        let is_at = |(x, y): &(i64, i64)| x.rem_euclid(across).abs_diff(1) <= 1 && y.rem_euclid(down).abs_diff(1) <= 1;
+        assert!(tenth.mark.places.iter().all(is_at), "{:?}", tenth.mark.places);
+    }
+}

@@ -122,7 +122,8 @@ impl Report {
             "Written by `cargo xtask bench render`: everybody in a process of their own, in turn within one run, one thread each. \
              Measured is CPU time, user and system, of the process and all its threads, from the bytes of the original in memory \
              to the bytes of the output in memory, after a first time that does not count. All draw the same mark in the \
-             same place; ÷ is a peer's time by ours. Believe the ratios more than the absolutes.\n\n",
+             same place: *mark* says how much of our change of the pixels below a peer makes, and how well the two \
+             correlate. ÷ is a peer's time by ours. Believe the ratios more than the absolutes.\n\n",
         );
         for (name, value) in &self.machine {
             writeln!(text, "- {name}: {value}")?;
