@@ -1,4 +1,5 @@
-//! Where a template names what lies outside of it: fonts, pictures, keys, and layers that not every release can draw.
+//! Where a template names what lies outside of it: fonts, pictures, keys, and what not every release can
+//! make.
 
 use sealmark_watermark_dsl::{Ast, Item, LayerNode, Piece, PropertyNode, Span, TextNode, Value, ValueNode};
 
@@ -13,6 +14,8 @@ pub(crate) enum UseKind {
     Key,
     /// A layer of this kind; it has no name.
     Fingerprint,
+    /// A property of `output`.
+    Output,
 }
 
 /// A name and where it stands.
@@ -63,6 +66,10 @@ impl Finder {
         let keyword = layer.keyword.name.as_str();
         if keyword == "fingerprint" {
             self.add(UseKind::Fingerprint, "", layer.keyword.span);
+        }
+        if keyword == "output" {
+            let names = layer.properties.iter().map(|property| &property.name);
+            names.for_each(|name| self.add(UseKind::Output, &name.name, name.span));
         }
         if let Some(text) = &layer.text {
             match literal(text).filter(|_| keyword == "image") {

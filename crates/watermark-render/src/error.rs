@@ -115,6 +115,12 @@ pub enum RenderError {
         /// The layer, counted from 1.
         layer: usize,
     },
+    /// The template asks for an output that this release cannot make.
+    #[error("`output` asks for `{property}`, which cannot be done yet")]
+    NoSuchOutput {
+        /// The property.
+        property: &'static str,
+    },
     /// A calculation of the template has no result with these values.
     #[error("the template cannot be evaluated for this picture")]
     Evaluate {

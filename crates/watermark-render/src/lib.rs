@@ -68,7 +68,7 @@ pub use limits::Limits;
 pub use metadata::Metadata;
 pub use picture::{Picture, PictureFailure};
 pub use qr::QrModules;
-pub use render::{Method, Output, render};
+pub use render::{Method, Output, not_made, render};
 pub use resources::Resources;
 pub use scene::{
     Content, Frame, GlyphRun, Mark, Outline, Paint, PlacedGlyph, Plate, Qr, Rect, Scene, SceneShadow, Text, Tile,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use image::metadata::Orientation;
-use sealmark_watermark_dsl::{Template, Variables};
+use sealmark_watermark_dsl::{self as dsl, OutputFormat, Quality, Template, Variables};
 
 use crate::{
     Codes, Format, Limits, Metadata, Pixels, Rect, Refusal, RenderError, Resources, Stamp, decode::decode, draw,
@@ -75,7 +75,8 @@ pub struct Output {
 ///
 /// # Errors
 /// Of the picture: [`RenderError::UnsupportedFormat`], [`RenderError::BrokenImage`], [`RenderError::ImageTooLarge`],
-/// [`RenderError::DecoderLimit`]. Of the template with this picture: those of [`layout`]. [`RenderError::Encode`]
+/// [`RenderError::DecoderLimit`]. Of the template: [`RenderError::NoSuchOutput`]; with this picture
+/// those of [`layout`]. [`RenderError::Encode`]
 /// where a profile is too large to be written.
 pub fn render(
     source: &[u8],
@@ -85,6 +86,9 @@ pub fn render(
     limits: &Limits,
 ) -> Result<Output, RenderError> {
     let format = Format::sniff(source)?;
+    if let Some(property) = not_made(template.output()).first() {
+        return Err(RenderError::NoSuchOutput { property });
+    }
     let job = Job { source, format, template, variables, resources, limits, metadata: Metadata::of(template.output()) };
     if format != Format::Jpeg {
         return job.encoded(None);
@@ -198,6 +202,17 @@ impl Job<'_> {
             bytes,
         }
     }
+}
+
+/// The properties of a template's `output` that ask for what cannot be made yet: another format, quality or size than the
+/// original's. Whoever loads templates refuses them early; [`render`] refuses them picture by picture.
+pub fn not_made(output: &dsl::Output) -> Vec<&'static str> {
+    let asked = [
+        ("format", output.format != OutputFormat::Source),
+        ("quality", output.quality != Quality::Source),
+        ("max_edge", output.max_edge_px.is_some()),
+    ];
+    asked.into_iter().filter(|(_, is_asked)| *is_asked).map(|(property, _)| property).collect()
 }
 
 fn check_pixels(width: u32, height: u32, limits: &Limits) -> Result<(), RenderError> {

@@ -195,6 +195,22 @@ fn a_mark_that_would_not_show_is_an_error() {
 }
 
 #[test]
+fn an_output_that_cannot_be_made_is_refused_and_not_left_out() {
+    for (asked, property) in
+        [("format = png", "format"), ("quality = 80", "quality"), ("max_edge = 4096px", "max_edge")]
+    {
+        let template = template(&format!("template \"t\" {{ text \"x\" {{ }} output {{ {asked} }} }}"));
+        let refused = marked(&jpeg(&quarters(200, 120)), &template);
+        assert!(
+            matches!(refused, Err(RenderError::NoSuchOutput { property: found }) if found == property),
+            "{refused:?}"
+        );
+    }
+    let kept = template("template \"t\" { text \"x\" { } output { format = source  keep = [icc] } }");
+    assert!(marked(&jpeg(&quarters(200, 120)), &kept).is_ok());
+}
+
+#[test]
 fn bad_originals_get_typed_errors() {
     let (good_jpeg, good_png) = (jpeg(&noise(64, 64)), png(&DynamicImage::ImageRgb8(noise(64, 64))));
     let fails = |bytes: &[u8]| marked(bytes, &corner()).unwrap_err();

@@ -8,7 +8,7 @@ use super::{
     bits::{BitWriter, Unstuffed},
     huffman::{Encoder, HuffmanSpec},
     scan::Reader,
-    skip::{AcTable, Cursor, DcTable, LOOK, Looked},
+    skip::{AcTable, Cursor, DcTable, LOOK, Looked, after_symbol},
 };
 
 /// What the codes in a look become.
@@ -75,15 +75,11 @@ impl<'a> Recoder<'a> {
                 None => {
                     let (symbol, size, raw) = cursor.ac(table)?;
                     put(writer, encoder, symbol, size, raw)?;
-                    if symbol == 0 {
+                    let (next, is_end) = after_symbol(at, symbol)?;
+                    if is_end {
                         return Some(());
                     }
-                    at += u32::from(symbol >> 4) + 1;
-                    match at {
-                        ..64 => {}
-                        64 => return Some(()),
-                        _ => return None,
-                    }
+                    at = next;
                 }
             }
         }

@@ -96,6 +96,15 @@ const fn is_ac_symbol(run: u32, size: u32) -> bool {
     (size > 0 && size <= 10) || (size == 0 && (run == 0 || run == 15))
 }
 
+/// The place after an AC symbol, and whether the block ends; none where it is past the block.
+pub(super) const fn after_symbol(at: u32, symbol: u8) -> Option<(u32, bool)> {
+    if symbol == 0 {
+        return Some((at, true));
+    }
+    let next = at + (symbol >> 4) as u32 + 1;
+    if next > 64 { None } else { Some((next, next == 64)) }
+}
+
 /// How to read DC differences.
 #[derive(Debug)]
 pub(super) struct DcTable {
@@ -221,15 +230,11 @@ impl<'a> Cursor<'a> {
                 }
                 None => {
                     let (symbol, ..) = self.ac(table)?;
-                    if symbol == 0 {
+                    let (next, is_end) = after_symbol(at, symbol)?;
+                    if is_end {
                         return Some(());
                     }
-                    at += u32::from(symbol >> 4) + 1;
-                    match at {
-                        ..64 => {}
-                        64 => return Some(()),
-                        _ => return None,
-                    }
+                    at = next;
                 }
             }
         }
