@@ -7,7 +7,7 @@ use crate::{EncodeFailure, FontFailure, Format, PictureFailure, VerifyFailure};
 #[non_exhaustive]
 pub enum RenderError {
     /// The bytes begin like no format that is read here, or like a kind of one that is not.
-    #[error("only JPEG and PNG are read, this is {found}")]
+    #[error("{found} is not read")]
     UnsupportedFormat {
         /// What they look like, with its article.
         found: &'static str,
@@ -131,6 +131,12 @@ pub enum RenderError {
         #[source]
         source: EncodeFailure,
     },
+    /// The picture moves, and the format that the template asks for cannot.
+    #[error("an animation cannot become a {format}")]
+    Animated {
+        /// The format.
+        format: Format,
+    },
     /// The rendition is not what it must be; it must not be published.
     #[error("verification failed: {failure}")]
     VerifyFailed {
@@ -146,6 +152,10 @@ pub(crate) fn decoding(format: Format, source: image::ImageError, max_decoded_by
             found: match format {
                 Format::Jpeg => "a JPEG of a kind that is not read",
                 Format::Png => "a PNG of a kind that is not read",
+                Format::WebP => "a WebP of a kind that is not read",
+                Format::Gif => "a GIF of a kind that is not read",
+                Format::Bmp => "a BMP of a kind that is not read",
+                Format::Tiff => "a TIFF of a kind that is not read",
             },
         },
         image::ImageError::Limits(_) => RenderError::DecoderLimit { format, max_decoded_bytes },

@@ -198,7 +198,7 @@ fn a_mark_that_would_not_show_is_an_error() {
 fn bad_originals_get_typed_errors() {
     let (good_jpeg, good_png) = (jpeg(&noise(64, 64)), png(&DynamicImage::ImageRgb8(noise(64, 64))));
     let fails = |bytes: &[u8]| marked(bytes, &corner()).unwrap_err();
-    assert!(matches!(fails(b"GIF89a..."), RenderError::UnsupportedFormat { found: "a GIF" }));
+    assert!(matches!(fails(b"%PDF-1.7"), RenderError::UnsupportedFormat { found: "a PDF" }));
     for (bytes, format) in [(&good_jpeg, Format::Jpeg), (&good_png, Format::Png)] {
         for kept in [8, 40, bytes.len() / 2, bytes.len() - 13] {
             let error = fails(&bytes[..kept]);
