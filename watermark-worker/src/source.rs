@@ -9,7 +9,7 @@ use std::{
 use sealmark_watermark_dsl::{
     Code, Diagnostic, IncludedSource, Layer, Severity, Span, Template, limits::MAX_SOURCE_BYTES, parse,
 };
-use sealmark_watermark_render::{Resources, not_made};
+use sealmark_watermark_render::Resources;
 
 use crate::{
     Keys, LoadError,
@@ -95,7 +95,7 @@ impl Source {
         }
     }
 
-    /// Refuses a template that names what there is not, or asks for what cannot be made: every picture would fail.
+    /// Refuses a template that names what there is not, or has layers that cannot be drawn: every picture would fail.
     ///
     /// # Errors
     /// [`LoadError::Wrong`] with all of it.
@@ -133,11 +133,6 @@ impl Source {
             let message = "a fingerprint cannot be embedded yet".to_owned();
             let hint = "a later release will; until then pictures would go out without it".to_owned();
             mistakes.push(places.diagnostic(UseKind::Fingerprint, "", Code::CannotDraw, message, hint));
-        }
-        for property in not_made(self.template.output()) {
-            let message = format!("another `{property}` than the picture's own cannot be made yet");
-            let hint = "a later release will; until then pictures would go out as they came".to_owned();
-            mistakes.push(places.diagnostic(UseKind::Output, property, Code::CannotDraw, message, hint));
         }
         mistakes.sort_by_key(|mistake| (mistake.included.is_some(), mistake.span));
         mistakes
@@ -236,7 +231,6 @@ mod tests {
   include "brand"
   text "© {hmac(key.trace, user_id)}" { font = "DejaVu Sans", "Comic" }
   fingerprint { payload = user_id }
-  output { keep = [icc]  max_edge = 4096px }
 }"#,
             ),
             ("brand.seal", "template \"brand\" {\n  tile image \"logo.png\" { }\n}"),
@@ -253,14 +247,12 @@ mod tests {
             "shop.seal:3:17",
             "error[E0041]",
             "shop.seal:4:3",
-            "another `max_edge` than",
-            "shop.seal:5:26",
             "error[E0039]: there is no picture `logo.png`",
             "brand:2:14",
         ] {
             assert!(report.contains(part), "{part} in\n{report}");
         }
         let fonts_only = source.check(Available { fonts: Some(&resources), ..Available::default() });
-        assert_eq!(fonts_only.unwrap_err().to_string().matches("error[").count(), 3);
+        assert_eq!(fonts_only.unwrap_err().to_string().matches("error[").count(), 2);
     }
 }
