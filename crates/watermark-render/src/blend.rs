@@ -21,7 +21,7 @@ pub enum Channels {
 }
 
 impl Channels {
-    const fn count(self) -> usize {
+    pub(crate) const fn count(self) -> usize {
         match self {
             Self::Gray => 1,
             Self::GrayAlpha => 2,
@@ -135,10 +135,16 @@ impl Stamp {
     /// On gray pixels a colour becomes its luma. On transparent pixels the mark keeps its own colour and alpha, so that
     /// it shows on whatever the picture is laid.
     pub fn blend_onto(&self, pixels: &mut Pixels<'_>) {
-        let (channels, width, height) = (pixels.channels, pixels.width, pixels.height);
+        self.blend_onto_rows(pixels, 0);
+    }
+
+    /// Blends that part of the stamp which falls onto some rows of a picture, the first of which is `top`.
+    pub(crate) fn blend_onto_rows(&self, pixels: &mut Pixels<'_>, top: u32) {
+        let channels = pixels.channels;
+        let whole = Rect { x: 0, y: top, width: pixels.width, height: pixels.height };
         match &mut pixels.samples {
-            Samples::Bits8(samples) => blend(self, samples, channels, width, height),
-            Samples::Bits16(samples) => blend(self, samples, channels, width, height),
+            Samples::Bits8(samples) => blend(self, samples, channels, whole),
+            Samples::Bits16(samples) => blend(self, samples, channels, whole),
         }
     }
 }
@@ -171,11 +177,11 @@ impl Sample for u16 {
     }
 }
 
-fn blend<S: Sample>(stamp: &Stamp, samples: &mut [S], channels: Channels, width: u32, height: u32) {
+fn blend<S: Sample>(stamp: &Stamp, samples: &mut [S], channels: Channels, rows: Rect) {
     let count = channels.count();
     let mode = stamp.blend();
-    stamp.for_each_span(Rect { x: 0, y: 0, width, height }, |x, y, inks| {
-        let start = (y as usize * width as usize + x as usize) * count;
+    stamp.for_each_span(rows, |x, y, inks| {
+        let start = ((y - rows.y) as usize * rows.width as usize + x as usize) * count;
         let line = samples.get_mut(start..start + inks.len() * count).unwrap_or_default();
         for (pixel, ink) in line.chunks_exact_mut(count).zip(inks) {
             if ink.alpha > 0 {

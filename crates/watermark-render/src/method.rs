@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Codes, Refusal};
+use crate::{Codes, PngRefusal, Refusal};
 
 /// How a mark came into a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub enum Method {
     Spliced(Codes),
     /// A JPEG's coefficients were all read and written again: it is progressive, or has several scans.
     Rewritten(Codes),
+    /// A PNG's other rows were copied as they are packed, and only those under the mark packed anew.
+    Repacked,
     /// The pixels were decoded and encoded anew.
     Encoded(Reason),
 }
@@ -23,6 +25,8 @@ pub enum Reason {
     Format,
     /// The source is a JPEG whose coefficients cannot be kept.
     Refused(Refusal),
+    /// The source is a PNG whose rows cannot be kept as they are packed.
+    Unpacked(PngRefusal),
     /// The template asks for another format, or the source's is never written.
     Converted,
     /// The template asks for a shorter edge.
@@ -36,6 +40,7 @@ impl fmt::Display for Reason {
         match self {
             Self::Format => write!(f, "there is no other way for this format"),
             Self::Refused(refusal) => write!(f, "{refusal}"),
+            Self::Unpacked(refusal) => write!(f, "{refusal}"),
             Self::Converted => write!(f, "the format is another one"),
             Self::Shrunk => write!(f, "it was shrunk"),
             Self::Quality => write!(f, "the quality was lowered"),
@@ -53,6 +58,7 @@ impl fmt::Display for Method {
         match self {
             Self::Spliced(found) => write!(f, "spliced, {}", codes(found)),
             Self::Rewritten(found) => write!(f, "coefficients kept, scans written again {}", codes(found)),
+            Self::Repacked => write!(f, "spliced, the other rows as they were packed"),
             Self::Encoded(reason) => write!(f, "decoded and encoded: {reason}"),
         }
     }

@@ -1,16 +1,18 @@
 //! The whole way: an original's bytes to a rendition's.
 
-use image::metadata::Orientation;
+use image::{GenericImageView, metadata::Orientation};
 use sealmark_watermark_dsl::{Quality, Template, Variables};
 
 use crate::{
-    DEFAULT_QUALITY, Format, InkColors, Limits, Metadata, Method, Pixels, Reason, Rect, Refusal, RenderError,
-    Resources, Stamp, container,
-    decode::{Frame, Loss, decode, fitting},
+    DEFAULT_QUALITY, Format, InkColors, Limits, Metadata, Method, Pixels, PngRefusal, Reason, Rect, Refusal,
+    RenderError, Resources, Stamp, container,
+    decode::{Frame, Loss, check_size, decode, fitting},
     draw,
     encode::{Rendition, encode, loss},
-    jpeg::Original,
-    layout,
+    jpeg, layout,
+    metadata::orientation,
+    notes::Notes,
+    png,
     prepare::{prepared, shrunk_size},
     verify::stored_rect,
 };
@@ -76,25 +78,16 @@ pub fn render(
     if format != from {
         return job.encoded(Reason::Converted);
     }
-    if format != Format::Jpeg {
-        return job.encoded(Reason::Format);
+    match format {
+        Format::Jpeg => job.jpeg(),
+        Format::Png => job.png(),
+        _ => job.encoded(Reason::Format),
     }
-    let reason = match Original::open(source, limits) {
-        Ok(original) => match job.reason(&original) {
-            Some(reason) => reason,
-            None => match job.spliced(&original)? {
-                Ok(output) => return Ok(output),
-                Err(refusal) => Reason::Refused(refusal),
-            },
-        },
-        Err(refusal) => Reason::Refused(refusal),
-    };
-    job.encoded(reason)
 }
 
 /// What a JPEG that no decoder here reads is, instead of that it is broken: it is not.
 fn named(error: RenderError, source: &[u8], limits: &Limits) -> RenderError {
-    let Err(refusal) = Original::open(source, limits) else { return error };
+    let Err(refusal) = jpeg::Original::open(source, limits) else { return error };
     let found = match refusal {
         Refusal::Arithmetic => "an arithmetic-coded JPEG",
         Refusal::TwelveBits => "a JPEG with samples of 12 bits",
@@ -132,11 +125,68 @@ struct Drawn {
 }
 
 impl Job<'_> {
-    /// Why a JPEG whose coefficients could be kept is encoded anew all the same.
-    fn reason(&self, original: &Original<'_>) -> Option<Reason> {
-        let wanted = self.template.output();
+    fn jpeg(&self) -> Result<Output, RenderError> {
+        let reason = match jpeg::Original::open(self.source, self.limits) {
+            Ok(original) => match self.reason(&original) {
+                Some(reason) => reason,
+                None => match self.spliced(&original)? {
+                    Ok(output) => return Ok(output),
+                    Err(refusal) => Reason::Refused(refusal),
+                },
+            },
+            Err(refusal) => Reason::Refused(refusal),
+        };
+        self.encoded(reason)
+    }
+
+    fn png(&self) -> Result<Output, RenderError> {
+        let refusal = match png::Original::open(self.source) {
+            Ok(original) if self.is_shrunk(original.size()) => return self.encoded(Reason::Shrunk),
+            Ok(original) => match self.repacked(&original)? {
+                Ok(output) => return Ok(output),
+                Err(refusal) => refusal,
+            },
+            Err(refusal) => refusal,
+        };
+        self.encoded(Reason::Unpacked(refusal))
+    }
+
+    fn is_shrunk(&self, (width, height): (u32, u32)) -> bool {
+        shrunk_size(width, height, self.template.output().max_edge_px) != (width, height)
+    }
+
+    /// Into the rows of a PNG, if the others can be kept as they are packed.
+    fn repacked(&self, original: &png::Original) -> Result<Result<Output, PngRefusal>, RenderError> {
         let (width, height) = original.size();
-        if shrunk_size(width, height, wanted.max_edge_px) != (width, height) {
+        check_size(width, height, original.decoded_bytes(), self.limits)?;
+        let notes = Notes::of(self.source, Format::Png);
+        if orientation(notes.exif.as_deref()) != Orientation::NoTransforms {
+            return Ok(Err(PngRefusal::Turned));
+        }
+        let mut unreadable = None;
+        let (drawn, stamps) = self.draw(width, height, |rect| {
+            original.mean_luma(rect).unwrap_or_else(|refusal| {
+                unreadable = Some(refusal);
+                0.0
+            })
+        })?;
+        if let Some(refusal) = unreadable {
+            return Ok(Err(refusal));
+        }
+        let profile = container::png::profile(self.source, self.limits.max_decoded_bytes);
+        let profile = fitting(profile, original.has_color()).filter(|_| self.metadata.icc);
+        let stamps = self.in_colors_of(profile.as_deref(), stamps);
+        let file = original.mark(&stamps).and_then(|zlib| {
+            let notes = notes.kept(&self.metadata, Format::Png);
+            container::png::file(self.source, &zlib, profile.is_some(), &notes).ok_or(PngRefusal::Broken)
+        });
+        Ok(file.map(|bytes| self.output(drawn, bytes, Method::Repacked)))
+    }
+
+    /// Why a JPEG whose coefficients could be kept is encoded anew all the same.
+    fn reason(&self, original: &jpeg::Original<'_>) -> Option<Reason> {
+        let wanted = self.template.output();
+        if self.is_shrunk(original.size()) {
             return Some(Reason::Shrunk);
         }
         match (wanted.quality, container::jpeg::quality(self.source)) {
@@ -146,7 +196,7 @@ impl Job<'_> {
     }
 
     /// Into the coefficients, if they can be kept.
-    fn spliced(&self, original: &Original<'_>) -> Result<Result<Output, Refusal>, RenderError> {
+    fn spliced(&self, original: &jpeg::Original<'_>) -> Result<Result<Output, Refusal>, RenderError> {
         let (stored_width, stored_height) = original.size();
         check_pixels(stored_width, stored_height, self.limits)?;
         let orientation = original.orientation();
@@ -179,10 +229,7 @@ impl Job<'_> {
             _ => error,
         })?;
         let loss = loss(self.from, &decoded, self.format, wanted.quality);
-        let is_shrunk = |frame: &Frame| {
-            let (width, height) = (frame.image.width(), frame.image.height());
-            shrunk_size(width, height, wanted.max_edge_px) != (width, height)
-        };
+        let is_shrunk = |frame: &Frame| self.is_shrunk(frame.image.dimensions());
         let reason = if decoded.frames.first().is_some_and(is_shrunk) { Reason::Shrunk } else { reason };
         let mut frames = Vec::with_capacity(decoded.frames.len());
         for Frame { mut image, delay } in decoded.frames {

@@ -1,5 +1,9 @@
 //! The chunks of a PNG. Source: PNG, third edition, 5.3 and 11.3.
 
+use std::io::Cursor;
+
+use image::{ImageDecoder, codecs::png::PngDecoder};
+
 use super::Part;
 use crate::notes::{Credits, Notes};
 
@@ -26,6 +30,107 @@ fn chunks(png: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
         rest = more.get(length.checked_add(4)?..)?;
         Some((*name, payload))
     })
+}
+
+/// What the header says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Header {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    /// Of a sample, or of an index into the palette.
+    pub(crate) bits: u8,
+    /// Source: PNG, third edition, 11.2.1.
+    pub(crate) color: u8,
+    pub(crate) is_interlaced: bool,
+}
+
+pub(crate) fn header(png: &[u8]) -> Option<Header> {
+    let (name, payload) = chunks(png).next()?;
+    let &[w3, w2, w1, w0, h3, h2, h1, h0, bits, color, 0, 0, interlace] = payload else { return None };
+    let (width, height) = (u32::from_be_bytes([w3, w2, w1, w0]), u32::from_be_bytes([h3, h2, h1, h0]));
+    (&name == b"IHDR" && interlace < 2).then_some(Header { width, height, bits, color, is_interlaced: interlace == 1 })
+}
+
+/// The pixels as they are packed.
+pub(crate) struct Packed {
+    /// All of `IDAT`.
+    pub(crate) zlib: Vec<u8>,
+    pub(crate) has_transparent_color: bool,
+}
+
+/// The pixels of a still that is whole. Sums are checked.
+pub(crate) fn pixels(png: &[u8]) -> Option<Packed> {
+    let mut packed = Packed { zlib: Vec::with_capacity(png.len()), has_transparent_color: false };
+    let mut rest = png.strip_prefix(SIGNATURE)?;
+    let mut is_over = false;
+    loop {
+        let length = usize::try_from(u32::from_be_bytes(*rest.first_chunk()?)).ok()?;
+        let body = rest.get(4..length.checked_add(8)?)?;
+        rest = rest.get(length + 8..)?;
+        let (sum, more) = rest.split_first_chunk::<4>()?;
+        rest = more;
+        let (name, payload) = body.split_first_chunk::<4>()?;
+        let is_critical = matches!(name, b"IHDR" | b"IDAT" | b"IEND");
+        if is_critical && crc32fast::hash(body) != u32::from_be_bytes(*sum) {
+            return None;
+        }
+        match name {
+            b"IDAT" if is_over => return None,
+            b"IDAT" => packed.zlib.extend_from_slice(payload),
+            b"acTL" => return None,
+            b"tRNS" => packed.has_transparent_color = true,
+            b"IEND" => return Some(packed),
+            _ => {}
+        }
+        is_over = !packed.zlib.is_empty() && name != b"IDAT";
+    }
+}
+
+/// The profile, if it is no longer than this, in bytes.
+pub(crate) fn profile(png: &[u8], max_bytes: u64) -> Option<Vec<u8>> {
+    let mut bounds = image::Limits::no_limits();
+    bounds.max_alloc = Some(max_bytes);
+    let mut decoder = PngDecoder::with_limits(Cursor::new(png), bounds).ok()?;
+    decoder.icc_profile().ok().flatten()
+}
+
+/// The chunk of the profile, as it is.
+pub(crate) fn profile_chunk(png: &[u8]) -> Option<&[u8]> {
+    chunks_before_pixels(png).find(|(name, _)| name == b"iCCP").map(|(_, payload)| payload)
+}
+
+/// A file with the source's header, and other pixels of the same kind.
+pub(crate) fn file(source: &[u8], zlib: &[u8], keeps_profile: bool, notes: &Notes) -> Option<Vec<u8>> {
+    let (_, header) = chunks(source).next()?;
+    let mut out = Vec::with_capacity(zlib.len() + 4096);
+    out.extend_from_slice(SIGNATURE);
+    append(&mut out, b"IHDR", header)?;
+    if let Some(profile) = profile_chunk(source).filter(|_| keeps_profile) {
+        append(&mut out, b"iCCP", profile)?;
+    }
+    for (name, payload) in color_chunks(source) {
+        append(&mut out, &name, payload)?;
+    }
+    for (name, payload) in note_chunks(notes) {
+        append(&mut out, &name, &payload)?;
+    }
+    // A chunk says its length in 31 bits.
+    for part in zlib.chunks(1 << 30) {
+        append(&mut out, b"IDAT", part)?;
+    }
+    append(&mut out, b"IEND", &[])?;
+    Some(out)
+}
+
+fn append(out: &mut Vec<u8>, name: &[u8; 4], payload: &[u8]) -> Option<()> {
+    let length = u32::try_from(payload.len()).ok().filter(|length| *length < 1 << 31)?;
+    out.extend(length.to_be_bytes());
+    let from = out.len();
+    out.extend_from_slice(name);
+    out.extend_from_slice(payload);
+    let sum = crc32fast::hash(&out[from..]);
+    out.extend(sum.to_be_bytes());
+    Some(())
 }
 
 /// Those before the pixels.

@@ -71,7 +71,7 @@ pub(crate) fn decode(bytes: &[u8], format: Format, limits: &Limits) -> Result<De
 }
 
 /// Checks what a header promises: the size, and the bytes of all decoded pictures together.
-fn check_size(width: u32, height: u32, decoded_bytes: u64, limits: &Limits) -> Result<(), RenderError> {
+pub(crate) fn check_size(width: u32, height: u32, decoded_bytes: u64, limits: &Limits) -> Result<(), RenderError> {
     let Limits { max_pixels, max_decoded_bytes } = *limits;
     if u64::from(width) * u64::from(height) > max_pixels || decoded_bytes > max_decoded_bytes {
         return Err(RenderError::ImageTooLarge { width, height, decoded_bytes, max_pixels, max_decoded_bytes });

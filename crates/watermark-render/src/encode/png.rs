@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
+use ::png::{BitDepth, ColorType, DeflateCompression, Encoder, Filter, Info, chunk::ChunkType};
 use image::DynamicImage;
-use png::{BitDepth, ColorType, DeflateCompression, Encoder, Filter, Info, chunk::ChunkType};
 
 use super::{EncodeFailure, Rendition};
 use crate::container::png::{color_chunks, note_chunks};

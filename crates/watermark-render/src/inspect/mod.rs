@@ -5,10 +5,10 @@ mod others;
 use std::fmt;
 
 use exif::Context;
-use image::{ImageDecoder, metadata::Orientation};
+use image::metadata::Orientation;
 use sha2::{Digest, Sha256};
 
-use crate::{Format, JpegStructure, RenderError, container::png::chunks_before_pixels, jpeg, metadata};
+use crate::{Format, JpegStructure, RenderError, container, container::png::chunks_before_pixels, jpeg, metadata};
 
 /// A kind of data beside the pixels. What says what the samples mean (JFIF, Adobe's segment, gamma) is none of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -183,7 +183,8 @@ fn of_png(bytes: &[u8]) -> Option<Inspection> {
     let mut list = List::default();
     let mut exif = None;
     let mut is_animated = false;
-    let profile = png_profile(bytes);
+    // Larger ones than any real profile are a trap.
+    let profile = container::png::profile(bytes, 16 << 20);
     for (name, body) in chunks_before_pixels(bytes) {
         match &name {
             b"eXIf" => {
@@ -218,14 +219,6 @@ fn of_png(bytes: &[u8]) -> Option<Inspection> {
         metadata: list.sorted(),
         structure: Structure::Png(PngStructure { bits, colors, is_interlaced: interlace == 1, is_animated }),
     })
-}
-
-fn png_profile(bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut bounds = image::Limits::no_limits();
-    // Larger ones than any real profile are a trap.
-    bounds.max_alloc = Some(16 << 20);
-    let mut decoder = image::codecs::png::PngDecoder::with_limits(std::io::Cursor::new(bytes), bounds).ok()?;
-    decoder.icc_profile().ok().flatten()
 }
 
 fn has_position(exif: Option<&[u8]>) -> bool {
