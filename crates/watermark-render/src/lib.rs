@@ -92,4 +92,4 @@ pub use verify::{
 
 /// Counts the changes that alter a rendition's bytes or pixels. Part of what makes a rendition the same as another,
 /// together with source, template, variables and [`Resources::digest`]: raise it with every such change.
-pub const RENDERER_VERSION: u32 = 3;
+pub const RENDERER_VERSION: u32 = 4;

@@ -38,7 +38,7 @@ pub enum Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Format => write!(f, "there is no other way for this format"),
+            Self::Format => write!(f, "files of this format always are"),
             Self::Refused(refusal) => write!(f, "{refusal}"),
             Self::Unpacked(refusal) => write!(f, "{refusal}"),
             Self::Converted => write!(f, "the format is another one"),

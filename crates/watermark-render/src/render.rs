@@ -49,15 +49,16 @@ pub struct Output {
 /// The source's format is told by its first bytes. The same input gives the same bytes.
 ///
 /// A JPEG keeps every coefficient outside of the MCUs that the mark reaches, and is stored turned as it was. One that
-/// cannot ([`Reason`] says why) is decoded, turned upright and encoded anew, and RGB where it was CMYK. A PNG is
-/// upright, and keeps its depth (8 or 16 bits), its alpha and whether it is gray; one with a palette becomes RGB or
-/// RGBA, one with 1, 2 or 4 bits gets 8. A lossless WebP stays lossless; lossy ones need the feature `webp-lossy`. BMP and
-/// TIFF become PNG. Of an animation every picture gets the mark.
+/// cannot ([`Reason`] says why) is decoded, turned upright and encoded anew, and RGB where it was CMYK. A PNG keeps all
+/// rows but those under the mark as they are packed. One that cannot becomes upright, and keeps its depth (8 or 16 bits),
+/// its alpha and whether it is gray; one with a palette becomes RGB or RGBA, one with 1, 2 or 4 bits gets 8. A lossless
+/// WebP stays lossless; lossy ones need the feature `webp-lossy`. BMP and TIFF become PNG. Of an animation every picture
+/// gets the mark.
 ///
 /// A `quality` counts where pixels are encoded with a loss. A JPEG that would keep its coefficients is encoded anew for
 /// it only if its own quality is higher.
 ///
-/// Memory: of a spliced JPEG a few times the file and the touched MCUs; of others about twice the decoded picture, see
+/// Memory: of a spliced JPEG or PNG a few times the file and what the mark touches; of others about twice the decoded picture, see
 /// [`Limits`].
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! Deflate's prefix codes: several literals at one look. Source: RFC 1951, 3.2.
 
 /// Bits of a look-up.
-pub(super) const LITERAL_BITS: u32 = 11;
+pub(super) const LITERAL_BITS: u32 = 12;
 pub(super) const LITERALS_MASK: u64 = (1 << LITERAL_BITS) - 1;
 const DISTANCE_BITS: u32 = 9;
 
@@ -11,8 +11,11 @@ pub(super) const LITERALS: u32 = 0x30;
 pub(super) const KINDS: u32 = 0xc0;
 /// A code that is longer than a look, or none.
 pub(super) const LONG: u32 = 0x40;
-/// A symbol: the number of bits in 0 to 3, it in 16 to 31.
-const SYMBOL: u32 = 0x80;
+/// A single literal with a long code: the number of bits in 0 to 3, it in 16 to 31.
+pub(super) const LITERAL: u32 = 0xc0;
+/// A length or a distance: bits of the code in 0 to 3, extra bits in 8 to 11, its base in 16 to 31. A length of 0 is the
+/// end of the block.
+const BASE: u32 = 0x80;
 
 /// The symbol at the end of a block.
 pub(super) const END: u32 = 256;
@@ -178,6 +181,21 @@ impl Codes {
         self.end
     }
 
+    /// The entry of a literal or a length whose code is longer than a look.
+    #[cold]
+    pub(super) fn long_literal(&self, bits: u64) -> Option<u32> {
+        let (symbol, size) = self.long_literals.find(bits)?;
+        let entry = if symbol < END { LITERAL | size | symbol << 16 } else { length_entry(symbol, size) };
+        (entry != LONG).then_some(entry)
+    }
+
+    /// The entry of a distance whose code is longer than a look.
+    #[cold]
+    pub(super) fn long_distance(&self, bits: u64) -> Option<u32> {
+        let (symbol, size) = self.long_distances.find(bits)?;
+        Some(distance_entry(symbol, size)).filter(|entry| *entry != LONG)
+    }
+
     /// The codes that need no telling. Source: RFC 1951, 3.2.6.
     pub(super) fn fixed(&mut self) -> Option<()> {
         let size = |symbol: usize| match symbol {
@@ -201,7 +219,7 @@ impl Codes {
                 self.end = Some((code, size));
             }
             if size <= LITERAL_BITS {
-                let entry = if symbol < END { size | 1 << 4 | symbol << 8 } else { size | SYMBOL | symbol << 16 };
+                let entry = if symbol < END { size | 1 << 4 | symbol << 8 } else { length_entry(symbol, size) };
                 spread(&mut self.literals, code, size, entry);
             }
         }
@@ -210,11 +228,27 @@ impl Codes {
         self.distances.fill(LONG);
         for (symbol, code, size) in self.long_distances.all() {
             if size <= DISTANCE_BITS {
-                spread(&mut self.distances, code, size, size | SYMBOL | u32::from(symbol) << 16);
+                spread(&mut self.distances, code, size, distance_entry(symbol.into(), size));
             }
         }
         Some(())
     }
+}
+
+/// A symbol that stands for no length is taken for a code that there is not.
+fn length_entry(symbol: u32, size: u32) -> u32 {
+    if symbol == END {
+        return BASE | size;
+    }
+    LENGTHS.get((symbol - END - 1) as usize).map_or(LONG, |base| base_entry(*base, size))
+}
+
+fn distance_entry(symbol: u32, size: u32) -> u32 {
+    DISTANCES.get(symbol as usize).map_or(LONG, |base| base_entry(*base, size))
+}
+
+fn base_entry((base, extra): (u16, u8), size: u32) -> u32 {
+    BASE | size | u32::from(extra) << 8 | u32::from(base) << 16
 }
 
 fn spread(table: &mut [u32], code: u32, size: u32, entry: u32) {

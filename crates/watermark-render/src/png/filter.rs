@@ -1,62 +1,63 @@
 //! PNG's filters, both ways. Source: PNG, third edition, 9.
 
-/// The row's bytes from its filtered ones, in place. `above` is the row above as it is, zeros at the top.
+/// The row's bytes from its filtered ones. `above` is the row above as it is, zeros at the top; all have one length.
 ///
 /// False where there is no such filter.
-pub(super) fn undo(filter: u8, pixel_bytes: usize, above: &[u8], row: &mut [u8]) -> bool {
-    match pixel_bytes {
-        1 => undo_by::<1>(filter, above, row),
-        2 => undo_by::<2>(filter, above, row),
-        3 => undo_by::<3>(filter, above, row),
-        4 => undo_by::<4>(filter, above, row),
-        6 => undo_by::<6>(filter, above, row),
-        _ => undo_by::<8>(filter, above, row),
-    }
-}
-
-fn undo_by<const N: usize>(filter: u8, above: &[u8], row: &mut [u8]) -> bool {
-    let (pixels, _) = row.as_chunks_mut::<N>();
-    let (aboves, _) = above.as_chunks::<N>();
-    let mut left = [0_u8; N];
-    match filter {
-        0 => {}
-        1 => {
-            for pixel in pixels {
-                for (byte, left) in pixel.iter_mut().zip(left) {
-                    *byte = byte.wrapping_add(left);
-                }
-                left = *pixel;
+pub(super) fn undo(filter: u8, pixel_bytes: usize, above: &[u8], filtered: &[u8], row: &mut [u8]) -> bool {
+    match (filter, pixel_bytes) {
+        (0, _) => row.copy_from_slice(filtered),
+        (2, _) => {
+            for ((byte, filtered), above) in row.iter_mut().zip(filtered).zip(above) {
+                *byte = filtered.wrapping_add(*above);
             }
         }
-        2 => {
-            for (byte, above) in row.iter_mut().zip(above) {
-                *byte = byte.wrapping_add(*above);
-            }
-        }
-        3 => {
-            for (pixel, above) in pixels.iter_mut().zip(aboves) {
-                for at in 0..N {
-                    pixel[at] = pixel[at].wrapping_add(mean(left[at], above[at]));
-                }
-                left = *pixel;
-            }
-        }
-        4 => {
-            // In words of 16 bits, which the compiler turns into one vector for the whole pixel.
-            let (mut left, mut corner) = ([0_i16; N], [0_i16; N]);
-            for (pixel, above) in pixels.iter_mut().zip(aboves) {
-                let above = above.map(i16::from);
-                for at in 0..N {
-                    let sum = i16::from(pixel[at]) + paeth(left[at], above[at], corner[at]);
-                    left[at] = sum & 0xff;
-                }
-                corner = above;
-                *pixel = left.map(|byte| byte as u8);
-            }
-        }
+        // As many lanes as a vector has.
+        (1 | 3 | 4, 1) => undo_by::<1, 1>(filter, above, filtered, row),
+        (1 | 3 | 4, 2) => undo_by::<2, 2>(filter, above, filtered, row),
+        (1 | 3 | 4, 3) => undo_by::<3, 4>(filter, above, filtered, row),
+        (1 | 3 | 4, 4) => undo_by::<4, 4>(filter, above, filtered, row),
+        (1 | 3 | 4, 6) => undo_by::<6, 8>(filter, above, filtered, row),
+        (1 | 3 | 4, _) => undo_by::<8, 8>(filter, above, filtered, row),
         _ => return false,
     }
     true
+}
+
+fn undo_by<const N: usize, const LANES: usize>(filter: u8, above: &[u8], filtered: &[u8], row: &mut [u8]) {
+    match filter {
+        1 => each::<N, LANES>(above, filtered, row, |value, left, _, _| lanes(|at| value[at] + left[at])),
+        3 => each::<N, LANES>(above, filtered, row, |value, left, above, _| {
+            lanes(|at| value[at] + (left[at] + above[at]) / 2)
+        }),
+        _ => each::<N, LANES>(above, filtered, row, |value, left, above, corner| {
+            lanes(|at| value[at] + paeth(left[at], above[at], corner[at]))
+        }),
+    }
+}
+
+#[inline(always)]
+fn lanes<const LANES: usize>(of: impl FnMut(usize) -> u16) -> [u16; LANES] {
+    std::array::from_fn(of)
+}
+
+/// Pixel after pixel: its value, and what is to the left, above and in the corner, in words of 16 bits, which the compiler
+/// turns into one vector for the whole pixel.
+#[inline(always)]
+fn each<const N: usize, const LANES: usize>(
+    above: &[u8],
+    filtered: &[u8],
+    row: &mut [u8],
+    undone: impl Fn([u16; LANES], [u16; LANES], [u16; LANES], [u16; LANES]) -> [u16; LANES],
+) {
+    let wide = |pixel: &[u8; N]| lanes::<LANES>(|at| if at < N { pixel[at].into() } else { 0 });
+    let (mut left, mut corner) = ([0; LANES], [0; LANES]);
+    let pixels = row.as_chunks_mut::<N>().0.iter_mut().zip(filtered.as_chunks::<N>().0).zip(above.as_chunks::<N>().0);
+    for ((pixel, filtered), above) in pixels {
+        let above = wide(above);
+        left = undone(wide(filtered), left, above, corner).map(|value| value & 0xff);
+        corner = above;
+        *pixel = std::array::from_fn(|at| left[at] as u8);
+    }
 }
 
 /// Filters a row.
@@ -85,11 +86,12 @@ fn mean(left: u8, above: u8) -> u8 {
 
 /// Source: PNG, third edition, 9.4.
 #[inline(always)]
-fn paeth(left: i16, above: i16, corner: i16) -> i16 {
-    let (to_left, to_above) = (above - corner, left - corner);
-    let (left_off, above_off, corner_off) = (to_left.abs(), to_above.abs(), (to_left + to_above).abs());
+fn paeth(left: u16, above: u16, corner: u16) -> u16 {
+    let left_off = above.abs_diff(corner);
+    let above_off = left.abs_diff(corner);
+    let corner_off = (left + above).abs_diff(2 * corner);
     let guess = if above_off <= corner_off { above } else { corner };
-    if left_off <= above_off && left_off <= corner_off { left } else { guess }
+    if left_off <= above_off.min(corner_off) { left } else { guess }
 }
 
 #[cfg(test)]
@@ -113,10 +115,11 @@ mod tests {
                 let mut filtered = Vec::new();
                 apply(filter, pixel_bytes, &above, &row, &mut filtered);
                 assert_eq!(filtered == row, filter == 0);
-                assert!(undo(filter, pixel_bytes, &above, &mut filtered));
-                assert_eq!(filtered, row, "filter {filter}, {pixel_bytes} bytes");
+                let mut back = vec![0; row.len()];
+                assert!(undo(filter, pixel_bytes, &above, &filtered, &mut back));
+                assert_eq!(back, row, "filter {filter}, {pixel_bytes} bytes");
             }
         }
-        assert!(!undo(5, 3, &[0; 3], &mut [0; 3]));
+        assert!(!undo(5, 3, &[0; 3], &[0; 3], &mut [0; 3]));
     }
 }

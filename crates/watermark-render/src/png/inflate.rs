@@ -1,6 +1,6 @@
 //! A deflate stream read piece by piece, with the places where its symbols begin. Source: RFC 1951.
 
-use super::codes::{Codes, DISTANCES, END, KINDS, LENGTHS, LITERALS, LITERALS_MASK, LONG, Long};
+use super::codes::{Codes, KINDS, LITERAL, LITERALS, LITERALS_MASK, LONG, Long};
 
 /// How far back a match may reach, in bytes.
 pub(super) const WINDOW: usize = 1 << 15;
@@ -9,7 +9,7 @@ pub(super) const WINDOW: usize = 1 << 15;
 const CHUNK: usize = 1 << 17;
 
 /// Longest match, and what a look-up writes more than it has.
-const SLACK: usize = 258 + 16;
+const SLACK: usize = 258 + 24;
 
 /// The stream is broken, or too short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -303,75 +303,72 @@ impl<'a> Inflate<'a> {
         let mut is_over = false;
         while end < until {
             refill(input, &mut at, &mut bits, &mut count);
-            let mut entry = codes.literals[(bits & LITERALS_MASK) as usize];
-            // Four look-ups of at most `LITERAL_BITS` bits each, and one of a match with its distance, are in a refill.
-            let mut looks = 0;
-            while entry & LITERALS != 0 {
-                let number = (entry >> 4 & 3) as usize;
-                let bytes = (entry >> 8).to_le_bytes();
-                let Some(place) = out.get_mut(end..end + 4) else { return Err(Broken) };
-                place.copy_from_slice(&bytes);
-                if ARE_KEPT {
-                    tokens.extend(bytes[..number.min(3)].iter().map(|byte| Token::literal(*byte)));
-                }
-                end += number;
+            let look = |bits: u64| codes.literals[(bits & LITERALS_MASK) as usize];
+            let mut entry = look(bits);
+            // Four looks of at most `LITERAL_BITS` bits are in a refill.
+            let mut pairs = 0;
+            while entry & LITERALS != 0 && pairs < 2 {
                 bits >>= entry & 15;
                 count -= entry & 15;
-                looks += 1;
-                if looks == 4 {
-                    break;
+                let mut number = (entry >> 4 & 3) as usize;
+                let mut literals = u64::from(entry >> 8);
+                let next = look(bits);
+                if next & LITERALS != 0 {
+                    bits >>= next & 15;
+                    count -= next & 15;
+                    literals |= u64::from(next >> 8) << (8 * number);
+                    number += (next >> 4 & 3) as usize;
+                    entry = look(bits);
+                    pairs += 1;
+                } else {
+                    entry = next;
                 }
-                entry = codes.literals[(bits & LITERALS_MASK) as usize];
+                let literals = literals.to_le_bytes();
+                let Some(place) = out.get_mut(end..end + 8) else { return Err(Broken) };
+                place.copy_from_slice(&literals);
+                if ARE_KEPT {
+                    tokens.extend(literals[..number.min(8)].iter().map(|byte| Token::literal(*byte)));
+                }
+                end += number;
             }
             if entry & LITERALS != 0 {
                 continue;
             }
             refill(input, &mut at, &mut bits, &mut count);
-            let (symbol, size) = match entry & KINDS {
-                LONG => codes.long_literals.find(bits).ok_or(Broken)?,
-                _ => (entry >> 16, entry & 15),
-            };
-            bits >>= size;
-            count -= size;
-            if symbol < END {
+            if entry & KINDS == LONG {
+                entry = codes.long_literal(bits).ok_or(Broken)?;
+            }
+            bits >>= entry & 15;
+            count -= entry & 15;
+            if entry & KINDS == LITERAL {
                 let Some(place) = out.get_mut(end) else { return Err(Broken) };
-                *place = symbol as u8;
+                *place = (entry >> 16) as u8;
                 end += 1;
                 if ARE_KEPT {
-                    tokens.push(Token::literal(symbol as u8));
+                    tokens.push(Token::literal((entry >> 16) as u8));
                 }
                 continue;
             }
-            if symbol == END {
+            let extra = entry >> 8 & 15;
+            let length = (entry >> 16) as usize + (bits & ((1 << extra) - 1)) as usize;
+            if length == 0 {
                 is_over = true;
                 break;
             }
-            let &(base, extra) = LENGTHS.get((symbol - END - 1) as usize).ok_or(Broken)?;
-            let length = usize::from(base) + (bits & ((1 << extra) - 1)) as usize;
             bits >>= extra;
-            count -= u32::from(extra);
-            let entry = codes.distances[(bits & 0x1ff) as usize];
-            let (symbol, size) = match entry & KINDS {
-                LONG => codes.long_distances.find(bits).ok_or(Broken)?,
-                _ => (entry >> 16, entry & 15),
-            };
-            bits >>= size;
-            count -= size;
-            let &(base, extra) = DISTANCES.get(symbol as usize).ok_or(Broken)?;
-            let distance = usize::from(base) + (bits & ((1 << extra) - 1)) as usize;
-            bits >>= extra;
-            count -= u32::from(extra);
-            let from = end.checked_sub(distance).ok_or(Broken)?;
-            if distance >= length {
-                out.copy_within(from..from + length, end);
-            } else if distance == 1 {
-                let byte = out[from];
-                out[end..end + length].fill(byte);
-            } else {
-                for at in 0..length {
-                    out[end + at] = out[from + at];
-                }
+            count -= extra;
+            let mut entry = codes.distances[(bits & 0x1ff) as usize];
+            if entry & KINDS == LONG {
+                entry = codes.long_distance(bits).ok_or(Broken)?;
             }
+            bits >>= entry & 15;
+            count -= entry & 15;
+            let extra = entry >> 8 & 15;
+            let distance = (entry >> 16) as usize + (bits & ((1 << extra) - 1)) as usize;
+            bits >>= extra;
+            count -= extra;
+            let from = end.checked_sub(distance).ok_or(Broken)?;
+            copy(out, from, end, length).ok_or(Broken)?;
             end += length;
             if ARE_KEPT {
                 tokens.push(Token::copy(length, distance));
@@ -383,6 +380,29 @@ impl<'a> Inflate<'a> {
         }
         Ok(())
     }
+}
+
+/// Copies a match; behind it some bytes may be changed.
+#[inline(always)]
+fn copy(out: &mut [u8], from: usize, to: usize, length: usize) -> Option<()> {
+    let distance = to - from;
+    if distance >= 8 {
+        // Eight at a time, as a match that reaches into itself is meant to be.
+        let mut done = 0;
+        while done < length {
+            let eight: [u8; 8] = *out.get(from + done..)?.first_chunk()?;
+            *out.get_mut(to + done..)?.first_chunk_mut()? = eight;
+            done += 8;
+        }
+    } else if distance == 1 {
+        let byte = *out.get(from)?;
+        out.get_mut(to..to + length)?.fill(byte);
+    } else {
+        for at in 0..length {
+            *out.get_mut(to + at)? = *out.get(from + at)?;
+        }
+    }
+    Some(())
 }
 
 /// Leaves at least 56 bits. What is behind the end reads as zeros.

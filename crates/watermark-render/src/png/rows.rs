@@ -12,46 +12,55 @@ pub(super) struct Rows<'a> {
     shape: &'a Shape,
     /// The row that is being read.
     pub(super) y: u32,
-    /// As filtered, with the filter in front.
-    row: Vec<u8>,
-    /// How much of it is there.
+    /// What there is of it, as filtered, with the filter in front, unless all of it comes at once.
+    filtered: Vec<u8>,
     filled: usize,
     /// The row above, without its filter.
     above: Vec<u8>,
+    /// The row above that one.
+    row: Vec<u8>,
 }
 
 impl<'a> Rows<'a> {
     pub(super) fn new(shape: &'a Shape) -> Self {
-        let row = vec![0; shape.row_bytes() + 1];
-        Self { shape, y: 0, above: row.clone(), row, filled: 0 }
+        let row = vec![0; shape.row_bytes()];
+        Self { shape, y: 0, filtered: vec![0; row.len() + 1], filled: 0, above: row.clone(), row }
     }
 
     /// The row above, without its filter; zeros at the top.
     pub(super) fn above(&self) -> &[u8] {
-        &self.above[1..]
+        &self.above
     }
 
     /// The row above that one, right after a row has become whole.
     pub(super) fn before_last(&self) -> &[u8] {
-        &self.row[1..]
+        &self.row
     }
 
     /// Takes bytes of the current row, as many as there are, and returns how many; `then` has the row as it is filtered,
     /// if it is whole.
     pub(super) fn take(&mut self, bytes: &[u8], then: impl FnOnce(&[u8])) -> Result<usize, Broken> {
-        let taken = bytes.len().min(self.row.len() - self.filled);
-        self.row[self.filled..self.filled + taken].copy_from_slice(&bytes[..taken]);
-        self.filled += taken;
-        if self.filled == self.row.len() {
-            then(&self.row);
-            let [kind, row @ ..] = &mut self.row[..] else { return Err(Broken) };
-            if !filter::undo(*kind, self.shape.pixel_bytes(), &self.above[1..], row) {
-                return Err(Broken);
+        let stride = self.filtered.len();
+        let (taken, filtered) = match bytes.get(..stride) {
+            Some(whole) if self.filled == 0 => (stride, whole),
+            _ => {
+                let taken = bytes.len().min(stride - self.filled);
+                self.filtered[self.filled..self.filled + taken].copy_from_slice(&bytes[..taken]);
+                self.filled += taken;
+                if self.filled < stride {
+                    return Ok(taken);
+                }
+                self.filled = 0;
+                (taken, &self.filtered[..])
             }
-            std::mem::swap(&mut self.row, &mut self.above);
-            self.filled = 0;
-            self.y += 1;
+        };
+        then(filtered);
+        let (kind, filtered) = filtered.split_first().ok_or(Broken)?;
+        if !filter::undo(*kind, self.shape.pixel_bytes(), &self.above, filtered, &mut self.row) {
+            return Err(Broken);
         }
+        std::mem::swap(&mut self.row, &mut self.above);
+        self.y += 1;
         Ok(taken)
     }
 }

@@ -14,6 +14,7 @@ impl Way {
     pub(crate) fn of(method: Method) -> Self {
         Self(match method {
             Method::Spliced(codes) => format!("spliced {codes:?}"),
+            Method::Repacked => "repacked".to_owned(),
             Method::Rewritten(codes) => format!("rewritten {codes:?}"),
             Method::Encoded(Reason::Refused(refusal)) => format!("encoded {}", variant(&format!("{refusal:?}"))),
             Method::Encoded(reason) => format!("encoded, {reason:?}"),
