@@ -3,7 +3,7 @@
 
 use super::{
     Refusal,
-    bits::{Unstuffed, extend},
+    bits::{Stuffed, extend},
     frame::{Frame, Process, Scan},
     huffman::Decoder,
     ink::Block,
@@ -50,13 +50,12 @@ impl Coefficients {
         });
         let mut all = Self { planes: planes.collect() };
         check_progress(header)?;
-        let mut source = Unstuffed::default();
         for scan in &header.scans {
             let reader = ScanReader::new(header, scan);
             for interval in intervals(bytes, header, scan)? {
                 let broken = Refusal::Broken { at: interval.bytes.start };
-                source.fill(&bytes[interval.bytes.clone()]);
-                let mut state = State { cursor: Cursor::new(&source, 0), dc: [0; 4], run: 0 };
+                let source = Stuffed::new(&bytes[interval.bytes.clone()]);
+                let mut state = State { cursor: Cursor::new(source, 0), dc: [0; 4], run: 0 };
                 for mcu in interval.mcus {
                     for at in blocks_of(frame, scan, mcu) {
                         let block = &mut all.planes[at.plane].blocks[at.index];
@@ -66,7 +65,7 @@ impl Coefficients {
                         return Err(broken);
                     }
                 }
-                if source.bits() - state.cursor.at >= 8 {
+                if state.cursor.rest().is_none_or(|rest| rest >= 8) {
                     return Err(broken);
                 }
             }

@@ -10,6 +10,7 @@ mod huffman;
 mod ink;
 mod inspect;
 mod lanes;
+mod look;
 mod luma;
 mod markers;
 mod mix;

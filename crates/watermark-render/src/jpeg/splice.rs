@@ -7,7 +7,7 @@
 
 use super::{
     Refusal,
-    bits::{BitWriter, Unstuffed},
+    bits::{BitWriter, Stuffed},
     huffman::{Encoder, HuffmanSpec},
     ink::{Block, Inker},
     lanes::Index,
@@ -55,9 +55,6 @@ pub(super) struct Splice<'a> {
     reader: Reader,
     /// Those of one MCU.
     blocks: Vec<Block>,
-    source: Unstuffed,
-    /// Where the interval begins that `source` holds.
-    filled: Option<usize>,
     tokens: Vec<Token>,
     pieces: Vec<Piece>,
     /// The reader's tables as they are now.
@@ -81,8 +78,6 @@ impl<'a> Splice<'a> {
             wide,
             blocks: vec![[0; 64]; reader.places.len()],
             reader,
-            source: Unstuffed::default(),
-            filled: None,
             tokens: Vec::new(),
             pieces: Vec::new(),
             specs: Vec::new(),
@@ -95,7 +90,7 @@ impl<'a> Splice<'a> {
 
     /// The tables that the scan is coded with now: which of [`Header::tables`], and what it is.
     pub(super) fn tables(&self) -> Vec<(usize, &HuffmanSpec)> {
-        self.reader.tables.iter().copied().zip(&self.specs).collect()
+        self.reader.origins.iter().copied().zip(&self.specs).collect()
     }
 
     /// Where the codes are from.
@@ -106,7 +101,7 @@ impl<'a> Splice<'a> {
     fn choose_codes(&mut self, header: &Header) {
         let mut counts = Counts::new(self.reader.tables.len());
         self.tokens.iter().for_each(|token| counts.count(token.table(), token.symbol));
-        for (at, table) in self.reader.tables.iter().enumerate() {
+        for (at, table) in self.reader.origins.iter().enumerate() {
             let spec = &header.tables[*table].spec;
             let missing = counts.missing(at, spec);
             let (spec, found) = if missing.is_empty() {
@@ -133,36 +128,16 @@ impl<'a> Splice<'a> {
             let ahead = runs[next..].iter().take_while(|(from, _)| *from < interval.mcus.end);
             let mine: Vec<(u32, u32)> =
                 ahead.map(|(from, to)| ((*from).max(interval.mcus.start), (*to).min(interval.mcus.end))).collect();
-            let steps = if mine.is_empty() {
-                None
-            } else {
-                self.fill(interval);
-                let source = std::mem::take(&mut self.source);
-                let steps = self.steps(&source, interval, &mine, inker);
-                self.source = source;
-                Some(steps?)
-            };
+            let steps = if mine.is_empty() { None } else { Some(self.steps(interval, &mine, inker)?) };
             self.pieces.push(Piece { interval: interval.clone(), steps });
         }
         Ok(())
     }
 
-    fn fill(&mut self, interval: &Interval) {
-        if self.filled != Some(interval.bytes.start) {
-            self.source.fill(&self.bytes[interval.bytes.clone()]);
-            self.filled = Some(interval.bytes.start);
-        }
-    }
-
     /// What an interval with touched MCUs becomes.
-    fn steps(
-        &mut self,
-        source: &Unstuffed,
-        interval: &Interval,
-        runs: &[(u32, u32)],
-        inker: &mut Inker<'_>,
-    ) -> Result<Vec<Step>, Refusal> {
-        let Self { wide, reader, blocks, tokens, .. } = self;
+    fn steps(&mut self, interval: &Interval, runs: &[(u32, u32)], inker: &mut Inker<'_>) -> Result<Vec<Step>, Refusal> {
+        let Self { bytes, wide, reader, blocks, tokens, .. } = self;
+        let source = Stuffed::new(&bytes[interval.bytes.clone()]);
         let reader = &*reader;
         let broken = Refusal::Broken { at: interval.bytes.start };
         let reached: u32 = runs.iter().map(|(from, to)| to - from).sum();
@@ -176,9 +151,9 @@ impl<'a> Splice<'a> {
         let mut written = [0; 4];
         for (index, &(from, to)) in runs.iter().enumerate() {
             if mcu < from {
-                let start = walk.cursor.at;
+                let start = walk.cursor.at();
                 walk.pass(from - mcu).ok_or(broken)?;
-                steps.push(Step::Copy(start, walk.cursor.at, from - mcu));
+                steps.push(Step::Copy(start, walk.cursor.at(), from - mcu));
                 written = walk.dc;
             }
             let first = tokens.len();
@@ -196,11 +171,11 @@ impl<'a> Splice<'a> {
             }
             steps.push(Step::Tokens(first, tokens.len()));
         }
-        let start = walk.cursor.at;
+        let start = walk.cursor.at();
         let rest = interval.mcus.end - mcu;
         walk.pass(rest).ok_or(broken)?;
-        steps.push(Step::Copy(start, walk.cursor.at, rest));
-        walk.is_at_end(source).then_some(steps).ok_or(broken)
+        steps.push(Step::Copy(start, walk.cursor.at(), rest));
+        walk.is_at_end().then_some(steps).ok_or(broken)
     }
 
     /// Appends the entropy-coded data with restart markers.
@@ -223,17 +198,14 @@ impl<'a> Splice<'a> {
                     continue;
                 }
             };
-            if self.filled != Some(bytes.start) {
-                self.source.fill(&self.bytes[bytes.clone()]);
-                self.filled = Some(bytes.start);
-            }
+            let source = Stuffed::new(&self.bytes[bytes.clone()]);
             let mut writer = BitWriter::new(out);
             for step in steps {
                 match (*step, &recoder) {
-                    (Step::Copy(from, _, mcus), Some(recoder)) => recoder
-                        .recode(&self.source, from, mcus, &mut writer)
-                        .ok_or(Refusal::Broken { at: bytes.start })?,
-                    (Step::Copy(from, to, _), None) => writer.copy(&self.source, from, to),
+                    (Step::Copy(from, _, mcus), Some(recoder)) => {
+                        recoder.recode(source, from, mcus, &mut writer).ok_or(Refusal::Broken { at: bytes.start })?
+                    }
+                    (Step::Copy(from, to, _), None) => writer.copy(&source, from, to),
                     (Step::Tokens(from, to), _) => write(&mut writer, &self.tokens[from..to], &borrowed)?,
                 }
             }
@@ -246,9 +218,8 @@ impl<'a> Splice<'a> {
 /// Turns an MCU's blocks into tokens; `written` is the last DC of each component in the output.
 fn tokenize(reader: &Reader, blocks: &[Block], written: &mut [i32; 4], tokens: &mut Vec<Token>) -> Result<(), Refusal> {
     for (place, block) in reader.places.iter().zip(blocks) {
-        let (dc, ac) = reader.token_tables(place);
         let before = &mut written[place.component & 3];
-        sequential(tokens, dc, ac, *before, block)?;
+        sequential(tokens, place.dc, place.ac, *before, block)?;
         *before = i32::from(block[0]);
     }
     Ok(())
