@@ -51,6 +51,66 @@ impl Entry {
     }
 }
 
+/// Bits of a look at one coefficient: a code and its value.
+pub(super) const VALUE_LOOK: u32 = 12;
+
+/// By what is looked at.
+pub(super) type Values = [Value; 1 << VALUE_LOOK];
+
+/// A coefficient with its code: bits to consume in the lowest byte, zeros before it in the next four bits, then
+/// [`END`](Self::END); and in the upper half its value.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Value(u32);
+
+impl Value {
+    const SLOW: Self = Self(0);
+    /// No coefficient, but the end of the block.
+    const END: u32 = 1 << 12;
+
+    /// How many bits it takes; none where they are more than the look has.
+    #[inline(always)]
+    pub(super) const fn bits(self) -> u32 {
+        self.0 & 0xff
+    }
+
+    /// How many zeros are before it.
+    #[inline(always)]
+    pub(super) const fn run(self) -> usize {
+        (self.0 >> 8 & 15) as usize
+    }
+
+    #[inline(always)]
+    pub(super) const fn is_end(self) -> bool {
+        self.0 & Self::END != 0
+    }
+
+    /// Its value; of sixteen zeros the last one.
+    #[inline(always)]
+    pub(super) const fn value(self) -> i16 {
+        (self.0 as i32 >> 16) as i16
+    }
+}
+
+/// What looks say of single AC coefficients.
+pub(super) fn ac_values(spec: &HuffmanSpec) -> Box<Values> {
+    let mut values = Box::new([Value::SLOW; 1 << VALUE_LOOK]);
+    for (symbol, code, length) in spec.codes() {
+        let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
+        let bits = u32::from(length) + size;
+        if bits > VALUE_LOOK || !is_ac_symbol(run, size) {
+            continue;
+        }
+        let first = usize::from(code) << (VALUE_LOOK - u32::from(length));
+        let end = if symbol == 0 { Value::END } else { 0 };
+        for raw in 0..1_u32 << size {
+            let from = first + ((raw as usize) << (VALUE_LOOK - bits));
+            let value = Value(bits | run << 8 | end | (extend(raw, size) as u32) << 16);
+            values[from..from + (1 << (VALUE_LOOK - bits))].fill(value);
+        }
+    }
+    values
+}
+
 /// Whether sequential blocks of 8-bit samples have the symbol: the end, sixteen zeros, or up to 10 bits of a value.
 #[inline(always)]
 pub(super) const fn is_ac_symbol(run: u32, size: u32) -> bool {

@@ -7,25 +7,27 @@
 use super::{
     bits::{Stuffed, Window, extend},
     huffman::{Decoder, HuffmanSpec},
-    look::{Entry, LOOK, Looks, ac_looks, dc_looks, is_ac_symbol},
+    look::{Entry, LOOK, Looks, VALUE_LOOK, Values, ac_looks, ac_values, dc_looks, is_ac_symbol},
 };
 
 /// How to pass over coefficients of one kind, and to read them.
 #[derive(Debug)]
 pub(super) struct Table {
     pub(super) looks: Box<Looks>,
+    /// Of AC coefficients.
+    values: Option<Box<Values>>,
     pub(super) decoder: Decoder,
 }
 
 impl Table {
     /// For DC differences.
     pub(super) fn dc(spec: &HuffmanSpec) -> Self {
-        Self { looks: dc_looks(spec), decoder: Decoder::new(spec) }
+        Self { looks: dc_looks(spec), values: None, decoder: Decoder::new(spec) }
     }
 
     /// For AC coefficients; `scratch` is for the tables of a scan to share.
     pub(super) fn ac(spec: &HuffmanSpec, scratch: &mut Vec<Entry>) -> Self {
-        Self { looks: ac_looks(spec, scratch), decoder: Decoder::new(spec) }
+        Self { looks: ac_looks(spec, scratch), values: Some(ac_values(spec)), decoder: Decoder::new(spec) }
     }
 }
 
@@ -173,15 +175,28 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads a block's AC coefficients into their places, in zigzag order.
+    #[inline(always)]
     pub(super) fn read_ac(&mut self, table: &Table, block: &mut [i16; 64]) -> Option<()> {
+        let values = table.values.as_deref()?;
         let mut at = 1;
         while at < 64 {
-            let (symbol, size, raw) = self.ac(table)?;
-            if symbol == 0 {
-                return Some(());
+            self.need(VALUE_LOOK);
+            let found = values[(self.bits >> (64 - VALUE_LOOK)) as usize];
+            if found.bits() > 0 {
+                self.consume(found.bits());
+                if found.is_end() {
+                    return Some(());
+                }
+                at += found.run();
+                *block.get_mut(at)? = found.value();
+            } else {
+                let (symbol, size, raw) = self.ac(table)?;
+                if symbol == 0 {
+                    return Some(());
+                }
+                at += usize::from(symbol >> 4);
+                *block.get_mut(at)? = extend(raw, size) as i16;
             }
-            at += usize::from(symbol >> 4);
-            *block.get_mut(at)? = extend(raw, size) as i16;
             at += 1;
         }
         Some(())

@@ -5,6 +5,7 @@ use super::{
     bits::{BitWriter, sized},
     huffman::{Class, Encoder, HuffmanSpec},
     ink::Block,
+    look::is_ac_symbol,
 };
 
 /// A symbol of one of a scan's tables, and the bits that follow its code.
@@ -73,6 +74,61 @@ pub(super) fn sequential(
         out.push(Token::new(ac_table, 0, 0, 0));
     }
     Ok(())
+}
+
+/// Writes a block of a sequential scan at once, with tables that have every symbol of one.
+#[inline]
+pub(super) fn write_block(
+    writer: &mut BitWriter<'_>,
+    dc: &Encoder,
+    ac: &Encoder,
+    dc_before: i32,
+    block: &Block,
+) -> Result<(), Refusal> {
+    let (size, raw) = sized(i32::from(block[0]) - dc_before);
+    let (code, length) = dc.code(size as u8);
+    // Where a value is too large for any symbol there is no code for it.
+    let mut lacks = length == 0;
+    writer.put(u32::from(code) << size | raw, u32::from(length) + size);
+    let mut left = not_zero(block) & !1;
+    let mut next = 1;
+    while left != 0 {
+        let at = left.trailing_zeros();
+        left &= left - 1;
+        let mut zeros = at - next;
+        while zeros > 15 {
+            let (code, length) = ac.code(0xf0);
+            lacks |= length == 0;
+            writer.put(u32::from(code), u32::from(length));
+            zeros -= 16;
+        }
+        let (size, raw) = sized(i32::from(block[at as usize & 63]));
+        if size > 10 {
+            return Err(Refusal::OutOfRange);
+        }
+        let (code, length) = ac.code((zeros << 4) as u8 | size as u8);
+        lacks |= length == 0;
+        writer.put(u32::from(code) << size | raw, u32::from(length) + size);
+        next = at + 1;
+    }
+    if next < 64 {
+        let (code, length) = ac.code(0);
+        lacks |= length == 0;
+        writer.put(u32::from(code), u32::from(length));
+    }
+    if lacks { Err(Refusal::OutOfRange) } else { Ok(()) }
+}
+
+/// Whether a table has every symbol that blocks of a sequential scan need.
+pub(super) fn is_complete(spec: &HuffmanSpec, class: Class) -> bool {
+    let mut has = [false; 256];
+    spec.symbols.iter().for_each(|symbol| has[usize::from(*symbol)] = true);
+    match class {
+        Class::Dc => has[..=11].iter().all(|has| *has),
+        Class::Ac => (0..=255_u8)
+            .filter(|symbol| is_ac_symbol(u32::from(symbol >> 4), u32::from(symbol & 15)))
+            .all(|symbol| has[usize::from(symbol)]),
+    }
 }
 
 /// A bit for each coefficient that is not zero.
