@@ -149,8 +149,9 @@ impl Lane {
 /// What a reader does next.
 #[derive(Clone, Copy)]
 struct State<'a> {
-    looks: &'a Looks,
-    component: usize,
+    /// Looks of the state after it.
+    following: &'a Looks,
+    component: u32,
     /// What is kept of the state before it: not the coefficients of another block.
     kept: u32,
 }
@@ -174,6 +175,8 @@ struct Machine<'a> {
     source: Stuffed<'a>,
     /// Two states for each block of several MCUs, its DC and its AC; then one whose looks are all slow.
     all: [State<'a>; STATES],
+    /// The looks of each of them.
+    looks: [&'a Looks; STATES],
     /// States of an MCU.
     states: u32,
     /// The number of the last state.
@@ -190,12 +193,18 @@ impl<'a> Machine<'a> {
         if step == 0 {
             return None;
         }
-        let mut all = [State { looks: sentinel, component: 0, kept: !0 }; STATES];
+        let mut all = [State { following: sentinel, component: 0, kept: !0 }; STATES];
+        let mut looks = [sentinel; STATES];
         let of_mcu = reader.places.iter().flat_map(|place| [(place.dc, !0xff, place), (place.ac, !0, place)]);
-        for (state, (table, kept, place)) in all.iter_mut().zip(of_mcu.cycle().take(step * states)) {
-            *state = State { looks: &reader.tables[table].looks, component: place.component & 3, kept };
+        let of_all = of_mcu.cycle().take(step * states);
+        for ((state, looks), (table, kept, place)) in all.iter_mut().zip(&mut looks).zip(of_all) {
+            (state.component, state.kept) = (place.component as u32 & 3, kept);
+            *looks = &reader.tables[table].looks;
         }
-        Some(Self { reader, source, all, states: states as u32, limit: (step * states) as u32, step })
+        for (state, following) in all.iter_mut().zip(&looks[1..]) {
+            state.following = following;
+        }
+        Some(Self { reader, source, all, looks, states: states as u32, limit: (step * states) as u32, step })
     }
 
     /// Has each reader read its piece. None where the data is broken.
@@ -236,7 +245,7 @@ impl<'a> Machine<'a> {
     #[inline(always)]
     fn take(&self, lane: &Lane) -> Now<'a> {
         let window = self.source.window(lane.at);
-        let looks = self.all[(lane.state >> 8) as usize % STATES].looks;
+        let looks = self.looks[(lane.state >> 8) as usize % STATES];
         Now { bits: window.bits & !0xff | 1, state: lane.state, plain: window.plain, looks }
     }
 
@@ -248,9 +257,7 @@ impl<'a> Machine<'a> {
 
     #[inline(always)]
     fn step(&self, now: &mut Now<'a>, lane: &mut Lane) -> Option<()> {
-        let number = (now.state >> 8) as usize;
-        let state = &self.all[number % STATES];
-        let following = self.all[(number + 1) % STATES].looks;
+        let state = &self.all[(now.state >> 8) as usize % STATES];
         let Entry(entry) = now.looks[(now.bits >> (64 - LOOK)) as usize];
         let next = (now.state & state.kept).wrapping_add(entry >> 8 & 0x1ff);
         // 64 coefficients or more, or nothing is whole.
@@ -261,8 +268,8 @@ impl<'a> Machine<'a> {
         now.bits <<= entry & 63;
         now.state = next;
         // Chosen from two at hand, it is there before the next step's number is.
-        now.looks = select_unpredictable(entry & Entry::NEXT == 0, now.looks, following);
-        let dc = &mut lane.dc[state.component & 3];
+        now.looks = select_unpredictable(entry & Entry::NEXT == 0, now.looks, state.following);
+        let dc = &mut lane.dc[(state.component & 3) as usize];
         *dc = dc.wrapping_add(entry as i32 >> 20);
         Some(())
     }
