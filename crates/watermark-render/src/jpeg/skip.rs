@@ -202,8 +202,21 @@ impl<'a> Cursor<'a> {
         Some(())
     }
 
+    /// Reads a coefficient: the zeros before it, and its value. None where it is none, or too long to be looked up; then
+    /// nothing is read.
+    #[inline(always)]
+    pub(super) fn coefficient(&mut self, values: &Values) -> Option<(usize, i16)> {
+        self.need(VALUE_LOOK);
+        let found = values[(self.bits >> (64 - VALUE_LOOK)) as usize];
+        if found.bits() == 0 || found.is_end() {
+            return None;
+        }
+        self.consume(found.bits());
+        Some((found.run(), found.value()))
+    }
+
     /// Reads one symbol without what follows it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn symbol(&mut self, decoder: &Decoder) -> Option<u8> {
         self.need(16);
         let (symbol, length) = decoder.symbol(self.bits)?;
@@ -212,7 +225,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads so many bits, at most 16.
-    #[inline]
+    #[inline(always)]
     pub(super) fn bits(&mut self, count: u32) -> u32 {
         self.need(count);
         let bits = self.bits.checked_shr(64 - count).unwrap_or(0) as u32;

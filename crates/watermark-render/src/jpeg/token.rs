@@ -53,7 +53,7 @@ pub(super) fn sequential(
         return Err(Refusal::OutOfRange);
     }
     out.push(Token::new(dc_table, size as u8, raw, size));
-    let mut left = not_zero(block) & !1;
+    let mut left = at_least(block, 1) & !1;
     let mut next = 1;
     while left != 0 {
         let at = left.trailing_zeros();
@@ -90,7 +90,7 @@ pub(super) fn write_block(
     // Where a value is too large for any symbol there is no code for it.
     let mut lacks = length == 0;
     writer.put(u32::from(code) << size | raw, u32::from(length) + size);
-    let mut left = not_zero(block) & !1;
+    let mut left = at_least(block, 1) & !1;
     let mut next = 1;
     while left != 0 {
         let at = left.trailing_zeros();
@@ -131,15 +131,15 @@ pub(super) fn is_complete(spec: &HuffmanSpec, class: Class) -> bool {
     }
 }
 
-/// A bit for each coefficient that is not zero.
+/// A bit for each coefficient whose size is so much at least.
 #[inline(always)]
-fn not_zero(block: &Block) -> u64 {
-    let mut mask = 0;
-    for (octet, eight) in block.chunks_exact(8).enumerate() {
-        let bits = eight.iter().enumerate().fold(0_u64, |bits, (at, value)| bits | u64::from(*value != 0) << at);
-        mask |= bits << (8 * octet);
-    }
-    mask
+pub(super) fn at_least(block: &Block, least: u16) -> u64 {
+    let flags: [u8; 64] = std::array::from_fn(|at| u8::from(block[at].unsigned_abs() >= least));
+    let (octets, _) = flags.as_chunks::<8>();
+    octets.iter().rev().fold(0, |mask, octet| {
+        // The product's highest byte has the lowest bit of each byte, in order.
+        mask << 8 | u64::from_le_bytes(*octet).wrapping_mul(0x0102_0408_1020_4080) >> 56
+    })
 }
 
 /// How often each table needs each symbol.
