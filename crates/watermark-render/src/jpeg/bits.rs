@@ -168,8 +168,11 @@ pub(super) const fn extend(raw: u32, size: u32) -> i32 {
 /// How many bits a value takes, and the bits.
 #[inline(always)]
 pub(super) const fn sized(value: i32) -> (u32, u32) {
-    let size = 32 - value.unsigned_abs().leading_zeros();
-    let raw = if value < 0 { value - 1 } else { value } as u32 & ((1 << size) - 1);
+    // No branch on the sign: nobody foresees it.
+    let sign = value >> 31;
+    let magnitude = ((value ^ sign) - sign) as u32;
+    let size = 31 - (magnitude << 1 | 1).leading_zeros();
+    let raw = (value + sign) as u32 & ((1 << size) - 1);
     (size, raw)
 }
 

@@ -70,11 +70,14 @@ impl Factors {
 }
 
 /// Samples to scaled coefficients, in place, row by row.
+// Inlined, they are torn apart into single values.
+#[inline(never)]
 pub(super) fn forward(block: &mut [f32; 64]) {
     both_ways(block, forward_columns);
 }
 
 /// Scaled coefficients to samples, in place, row by row.
+#[inline(never)]
 pub(super) fn inverse(block: &mut [f32; 64]) {
     both_ways(block, inverse_columns);
 }

@@ -97,10 +97,15 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     fn need(&mut self, bits: u32) {
         if self.used + bits > Window::RIGHT {
-            self.base = self.at();
-            let window = self.source.window(self.base);
-            (self.bits, self.plain, self.used) = (window.bits, window.plain, 0);
+            self.refill();
         }
+    }
+
+    #[inline(always)]
+    fn refill(&mut self) {
+        self.base = self.at();
+        let window = self.source.window(self.base);
+        (self.bits, self.plain, self.used) = (window.bits, window.plain, 0);
     }
 
     #[inline(always)]
@@ -179,27 +184,40 @@ impl<'a> Cursor<'a> {
     pub(super) fn read_ac(&mut self, table: &Table, block: &mut [i16; 64]) -> Option<()> {
         let values = table.values.as_deref()?;
         let mut at = 1;
-        while at < 64 {
-            self.need(VALUE_LOOK);
-            let found = values[(self.bits >> (64 - VALUE_LOOK)) as usize];
-            if found.bits() > 0 {
+        loop {
+            // Bits for four looks, whether they are needed or not: nobody foresees when they would be.
+            self.refill();
+            let mut is_slow = false;
+            for _ in 0..Window::RIGHT / VALUE_LOOK {
+                let found = values[(self.bits >> (64 - VALUE_LOOK)) as usize];
+                if found.bits() == 0 {
+                    is_slow = true;
+                    break;
+                }
                 self.consume(found.bits());
                 if found.is_end() {
                     return Some(());
                 }
                 at += found.run();
                 *block.get_mut(at)? = found.value();
-            } else {
+                at += 1;
+                if at == 64 {
+                    return Some(());
+                }
+            }
+            if is_slow {
                 let (symbol, size, raw) = self.ac(table)?;
                 if symbol == 0 {
                     return Some(());
                 }
                 at += usize::from(symbol >> 4);
                 *block.get_mut(at)? = extend(raw, size) as i16;
+                at += 1;
+                if at == 64 {
+                    return Some(());
+                }
             }
-            at += 1;
         }
-        Some(())
     }
 
     /// Reads a coefficient: the zeros before it, and its value. None where it is none, or too long to be looked up; then
