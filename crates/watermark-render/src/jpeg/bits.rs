@@ -179,52 +179,70 @@ pub(super) const fn sized(value: i32) -> (u32, u32) {
 /// Writes bits, and stuffs a zero after each 0xff.
 #[derive(Debug)]
 pub(super) struct BitWriter<'a> {
-    out: &'a mut Vec<u8>,
-    /// Bits that are not written yet, at the bottom.
-    pending: u64,
+    pub(super) out: &'a mut Vec<u8>,
+    pub(super) pending: Pending,
+}
+
+/// Bits that are not written yet. By itself, it stays in registers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pending {
+    /// At the bottom.
+    bits: u64,
     /// How many: under 32 between calls.
     count: u32,
 }
 
+impl Pending {
+    /// Appends the lowest `count` bits of `bits`, at most 32.
+    #[inline(always)]
+    pub(super) fn put(&mut self, out: &mut Vec<u8>, bits: u32, count: u32) {
+        self.bits = self.bits << count | u64::from(bits);
+        self.count += count;
+        if self.count >= 32 {
+            self.count -= 32;
+            whole(out, (self.bits >> self.count) as u32);
+        }
+    }
+}
+
+#[inline(always)]
+fn whole(out: &mut Vec<u8>, word: u32) {
+    if has_ff(u64::from(word)) {
+        with_zeros(out, word);
+    } else {
+        out.extend_from_slice(&word.to_be_bytes());
+    }
+}
+
+#[inline(never)]
+fn with_zeros(out: &mut Vec<u8>, word: u32) {
+    word.to_be_bytes().into_iter().for_each(|byte| stuff(out, byte));
+}
+
+#[inline]
+fn stuff(out: &mut Vec<u8>, byte: u8) {
+    out.push(byte);
+    if byte == 0xff {
+        out.push(0);
+    }
+}
+
 impl<'a> BitWriter<'a> {
     pub(super) const fn new(out: &'a mut Vec<u8>) -> Self {
-        Self { out, pending: 0, count: 0 }
+        Self { out, pending: Pending { bits: 0, count: 0 } }
     }
 
     /// Appends the lowest `count` bits of `bits`, at most 32.
     #[inline(always)]
     pub(super) fn put(&mut self, bits: u32, count: u32) {
-        self.pending = self.pending << count | u64::from(bits);
-        self.count += count;
-        if self.count >= 32 {
-            self.count -= 32;
-            self.whole((self.pending >> self.count) as u32);
-        }
-    }
-
-    #[inline(always)]
-    fn whole(&mut self, word: u32) {
-        let bytes = word.to_be_bytes();
-        if has_ff(u64::from(word)) {
-            bytes.into_iter().for_each(|byte| self.byte(byte));
-        } else {
-            self.out.extend_from_slice(&bytes);
-        }
-    }
-
-    #[inline]
-    fn byte(&mut self, byte: u8) {
-        self.out.push(byte);
-        if byte == 0xff {
-            self.out.push(0);
-        }
+        self.pending.put(self.out, bits, count);
     }
 
     /// Appends the bits of `source` from one place to another.
     pub(super) fn copy(&mut self, source: &Stuffed<'_>, from: u64, to: u64) {
         let mut at = from;
         // Up to whole bytes of the output.
-        while at < to && !self.count.is_multiple_of(8) {
+        while at < to && !self.pending.count.is_multiple_of(8) {
             self.some(source, &mut at, 1);
         }
         if at < to {
@@ -239,7 +257,7 @@ impl<'a> BitWriter<'a> {
             match source.plain_word(at) {
                 Some(word) => {
                     if has_ff(word) {
-                        word.to_be_bytes().into_iter().for_each(|byte| self.byte(byte));
+                        word.to_be_bytes().into_iter().for_each(|byte| stuff(self.out, byte));
                     } else {
                         self.out.extend_from_slice(&word.to_be_bytes());
                     }
@@ -265,15 +283,15 @@ impl<'a> BitWriter<'a> {
 
     /// Writes what is pending, which is whole bytes.
     fn flush_bytes(&mut self) {
-        while self.count >= 8 {
-            self.count -= 8;
-            self.byte((self.pending >> self.count) as u8);
+        while self.pending.count >= 8 {
+            self.pending.count -= 8;
+            stuff(self.out, (self.pending.bits >> self.pending.count) as u8);
         }
     }
 
     /// Fills the last byte with ones and writes it. Source: T.81, F.1.2.3.
     pub(super) fn finish(mut self) {
-        let rest = (8 - self.count % 8) % 8;
+        let rest = (8 - self.pending.count % 8) % 8;
         self.put((1 << rest) - 1, rest);
         self.flush_bytes();
     }

@@ -76,7 +76,7 @@ pub(super) fn sequential(
     Ok(())
 }
 
-/// Writes a block of a sequential scan at once, with tables that have every symbol of one.
+/// Writes a block of a sequential scan at once, with tables that have [every symbol](is_complete) of one.
 #[inline]
 pub(super) fn write_block(
     writer: &mut BitWriter<'_>,
@@ -85,11 +85,14 @@ pub(super) fn write_block(
     dc_before: i32,
     block: &Block,
 ) -> Result<(), Refusal> {
+    let BitWriter { out, pending } = writer;
+    let mut now = *pending;
     let (size, raw) = sized(i32::from(block[0]) - dc_before);
+    if size > 11 {
+        return Err(Refusal::OutOfRange);
+    }
     let (code, length) = dc.code(size as u8);
-    // Where a value is too large for any symbol there is no code for it.
-    let mut lacks = length == 0;
-    writer.put(u32::from(code) << size | raw, u32::from(length) + size);
+    now.put(out, u32::from(code) << size | raw, u32::from(length) + size);
     let mut left = at_least(block, 1) & !1;
     let mut next = 1;
     while left != 0 {
@@ -98,8 +101,7 @@ pub(super) fn write_block(
         let mut zeros = at - next;
         while zeros > 15 {
             let (code, length) = ac.code(0xf0);
-            lacks |= length == 0;
-            writer.put(u32::from(code), u32::from(length));
+            now.put(out, u32::from(code), u32::from(length));
             zeros -= 16;
         }
         let (size, raw) = sized(i32::from(block[at as usize & 63]));
@@ -107,16 +109,15 @@ pub(super) fn write_block(
             return Err(Refusal::OutOfRange);
         }
         let (code, length) = ac.code((zeros << 4) as u8 | size as u8);
-        lacks |= length == 0;
-        writer.put(u32::from(code) << size | raw, u32::from(length) + size);
+        now.put(out, u32::from(code) << size | raw, u32::from(length) + size);
         next = at + 1;
     }
     if next < 64 {
         let (code, length) = ac.code(0);
-        lacks |= length == 0;
-        writer.put(u32::from(code), u32::from(length));
+        now.put(out, u32::from(code), u32::from(length));
     }
-    if lacks { Err(Refusal::OutOfRange) } else { Ok(()) }
+    *pending = now;
+    Ok(())
 }
 
 /// Whether a table has every symbol that blocks of a sequential scan need.
