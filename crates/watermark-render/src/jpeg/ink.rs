@@ -99,7 +99,8 @@ impl<'a> Inker<'a> {
                 for (below, ink) in alpha[start..].iter_mut().zip(inks) {
                     others |= (ink.alpha > 0) & (ink.color != first);
                     twice |= (ink.alpha > 0) & (*below > 0.0);
-                    *below = f32::from(ink.alpha) / 65_535.0;
+                    // One of them is zero.
+                    *below += f32::from(ink.alpha) / 65_535.0;
                 }
                 is_one &= !(others | twice);
             });
