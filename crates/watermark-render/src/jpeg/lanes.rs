@@ -324,7 +324,7 @@ impl<'a> Machine<'a> {
         };
         lane.at = cursor.at();
         let is_next = u32::from(is_dc || now == 64);
-        lane.state = ((lane.state >> 8) + is_next) << 8 | now % 64;
+        lane.state = (((lane.state >> 8) + is_next) << 8) | (now % 64);
         Some(())
     }
 
