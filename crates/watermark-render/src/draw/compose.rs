@@ -59,7 +59,7 @@ fn wide(value: u8) -> u64 {
 /// Lays layers over each other, the uppermost first, and the opacity over all of them together: a shadow does not
 /// shine through its own letters.
 pub(super) fn compose(layers: &[Layer<'_>], hull: &Hull, opacity: u16) -> SpriteBuilder {
-    let mut builder = SpriteBuilder::default();
+    let mut builder = SpriteBuilder::with_room(hull.pixels());
     let mut seen: Vec<Seen> = Vec::new();
     let mut inks: Vec<Ink> = Vec::new();
     for y in hull.top()..hull.bottom() {

@@ -251,6 +251,10 @@ fn taps(count: u32, length: f64, at: f64) -> Vec<Tap> {
 /// Lays a premultiplied pixel over another.
 pub(super) fn over(below: &mut Rgba, above: Rgba, alpha: u8) {
     const FULL: u32 = 65_535;
+    if alpha == u8::MAX && *below == [0; 4] {
+        *below = above;
+        return;
+    }
     let alpha = u32::from(alpha) * 257;
     let part = |value: u16| (u32::from(value) * alpha + FULL / 2) / FULL;
     let rest = FULL - part(above[3]).min(FULL);

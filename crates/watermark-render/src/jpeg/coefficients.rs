@@ -1,15 +1,19 @@
 //! Every coefficient of a file, read from its scans: for progressive files, and sequential ones of several scans.
 //! Source: ITU-T T.81, annexes F and G.
 
+use std::ops::Range;
+
 use super::{
     Refusal,
-    bits::{Unstuffed, extend},
+    bits::{Stuffed, extend},
     frame::{Frame, Process, Scan},
     huffman::Decoder,
     ink::Block,
+    look::{Values, ac_values},
     markers::Header,
     scan::intervals,
     skip::Cursor,
+    token::at_least,
 };
 
 /// A component's blocks, with those that fill the last MCUs.
@@ -50,23 +54,17 @@ impl Coefficients {
         });
         let mut all = Self { planes: planes.collect() };
         check_progress(header)?;
-        let mut source = Unstuffed::default();
         for scan in &header.scans {
             let reader = ScanReader::new(header, scan);
             for interval in intervals(bytes, header, scan)? {
                 let broken = Refusal::Broken { at: interval.bytes.start };
-                source.fill(&bytes[interval.bytes.clone()]);
-                let mut state = State { cursor: Cursor::new(&source, 0), dc: [0; 4], run: 0 };
-                for mcu in interval.mcus {
-                    for at in blocks_of(frame, scan, mcu) {
-                        let block = &mut all.planes[at.plane].blocks[at.index];
-                        reader.read(&mut state, at.part, block).ok_or(broken)?;
-                    }
-                    if state.cursor.is_past_end() {
-                        return Err(broken);
-                    }
-                }
-                if source.bits() - state.cursor.at >= 8 {
+                let source = Stuffed::new(&bytes[interval.bytes.clone()]);
+                let mut state = State { cursor: Cursor::new(source, 0), dc: [0; 4], run: 0 };
+                for_each_block(frame, scan, interval.mcus, |at| {
+                    let block = &mut all.planes[at.plane].blocks[at.index];
+                    reader.read(&mut state, at.part, block).filter(|()| !state.cursor.is_past_end()).ok_or(broken)
+                })?;
+                if state.cursor.rest().is_none_or(|rest| rest >= 8) {
                     return Err(broken);
                 }
             }
@@ -100,20 +98,34 @@ impl Coefficients {
     }
 }
 
-/// The blocks of a scan's MCU, in order. Source: T.81, A.2.
-pub(super) fn blocks_of(frame: &Frame, scan: &Scan, mcu: u32) -> impl Iterator<Item = BlockAt> {
+/// Visits the blocks of a scan's MCUs, in order, until a visit fails. Source: T.81, A.2.
+#[inline(always)]
+pub(super) fn for_each_block<E>(
+    frame: &Frame,
+    scan: &Scan,
+    mcus: Range<u32>,
+    mut visit: impl FnMut(BlockAt) -> Result<(), E>,
+) -> Result<(), E> {
     let (wide, _) = scan.mcus(frame);
-    let (column, row) = (mcu % wide, mcu / wide);
+    let (mut column, mut row) = (mcus.start % wide, mcus.start / wide);
     let is_single = scan.components.len() == 1;
-    scan.components.iter().enumerate().flat_map(move |(part, of)| {
-        let component = &frame.components[of.index];
-        let (h, v) = if is_single { (1, 1) } else { (component.h, component.v) };
-        let stride = (frame.mcus_wide * component.h) as usize;
-        (0..h * v).map(move |at| {
-            let (x, y) = (column * h + at % h, row * v + at / h);
-            BlockAt { part, plane: of.index, index: y as usize * stride + x as usize }
-        })
-    })
+    for _ in mcus {
+        for (part, of) in scan.components.iter().enumerate() {
+            let component = &frame.components[of.index];
+            let (h, v) = if is_single { (1, 1) } else { (component.h, component.v) };
+            let stride = (frame.mcus_wide * component.h) as usize;
+            for y in row * v..(row + 1) * v {
+                for x in column * h..(column + 1) * h {
+                    visit(BlockAt { part, plane: of.index, index: y as usize * stride + x as usize })?;
+                }
+            }
+        }
+        column += 1;
+        if column == wide {
+            (column, row) = (0, row + 1);
+        }
+    }
+    Ok(())
 }
 
 /// Checks that each coefficient comes once, and is then refined a bit at a time to its last: what is written again by the
@@ -149,6 +161,7 @@ struct ScanReader<'a> {
     process: Process,
     dc: Vec<Option<Decoder>>,
     ac: Vec<Option<Decoder>>,
+    values: Vec<Option<Box<Values>>>,
 }
 
 /// Where the reading of an interval is.
@@ -167,6 +180,7 @@ impl<'a> ScanReader<'a> {
             process: header.frame.process,
             dc: scan.components.iter().map(|part| decoder(part.dc)).collect(),
             ac: scan.components.iter().map(|part| decoder(part.ac)).collect(),
+            values: scan.components.iter().map(|part| part.ac.map(|at| ac_values(&header.tables[at].spec))).collect(),
         }
     }
 
@@ -224,7 +238,17 @@ impl<'a> ScanReader<'a> {
         let decoder = self.ac[part].as_ref()?;
         let last = usize::from(self.scan.last);
         let mut at = usize::from(self.scan.first);
+        let values = self.values[part].as_deref()?;
         while at <= last {
+            if let Some((zeros, value)) = state.cursor.coefficient(values) {
+                at += zeros;
+                if at > last {
+                    return None;
+                }
+                block[at] = i16::try_from(i32::from(value) << self.scan.low).ok()?;
+                at += 1;
+                continue;
+            }
             let symbol = state.cursor.symbol(decoder)?;
             let (run, size) = (symbol >> 4, u32::from(symbol & 15));
             match (run, size) {
@@ -252,6 +276,8 @@ impl<'a> ScanReader<'a> {
         let bit = 1_i16 << self.scan.low;
         let last = usize::from(self.scan.last);
         let mut at = usize::from(self.scan.first);
+        let known = at_least(block, 1);
+        let band = u64::MAX >> (63 - last) & u64::MAX << at;
         if state.run == 0 {
             let decoder = self.ac[part].as_ref()?;
             while at <= last {
@@ -267,42 +293,41 @@ impl<'a> ScanReader<'a> {
                     (_, 1) => Some(if state.cursor.bits(1) == 1 { bit } else { -bit }),
                     _ => return None,
                 };
-                // Coefficients that are not zero are passed, and each gets its bit.
-                let mut zeros = i32::from(run);
-                while at <= last {
-                    if block[at] != 0 {
-                        refine(&mut state.cursor, &mut block[at], bit);
-                    } else if zeros == 0 {
-                        break;
-                    } else {
-                        zeros -= 1;
-                    }
-                    at += 1;
+                // The place of the zero behind so many; coefficients before it that are not zero get their bits.
+                let mut zeros = !known & band & u64::MAX << at;
+                for _ in 0..run {
+                    zeros &= zeros.wrapping_sub(1);
                 }
-                if at > last {
+                if zeros == 0 {
                     return None;
                 }
+                let place = zeros.trailing_zeros() as usize;
+                refine(&mut state.cursor, block, known & band & u64::MAX << at & !(u64::MAX << place), bit);
                 if let Some(new) = new {
-                    block[at] = new;
+                    block[place] = new;
                 }
-                at += 1;
+                at = place + 1;
             }
         }
         if state.run > 0 {
             state.run -= 1;
-            for coefficient in &mut block[at..=last] {
-                if *coefficient != 0 {
-                    refine(&mut state.cursor, coefficient, bit);
-                }
+            if at < 64 {
+                refine(&mut state.cursor, block, known & band & u64::MAX << at, bit);
             }
         }
         Some(())
     }
 }
 
-/// Reads the next bit of a coefficient that is known to be none of zero.
-fn refine(cursor: &mut Cursor<'_>, coefficient: &mut i16, bit: i16) {
-    if cursor.bits(1) == 1 && *coefficient & bit == 0 {
-        *coefficient += if *coefficient < 0 { -bit } else { bit };
+/// Reads the next bit of the coefficients of a mask, which are known to be none of zero.
+#[inline(always)]
+fn refine(cursor: &mut Cursor<'_>, block: &mut Block, mut mask: u64, bit: i16) {
+    while mask != 0 {
+        let at = mask.trailing_zeros() as usize;
+        mask &= mask - 1;
+        let coefficient = &mut block[at];
+        // No branch: nobody foresees these bits.
+        let is_more = cursor.bits(1) as i16 & i16::from(*coefficient & bit == 0);
+        *coefficient += is_more * bit * coefficient.signum();
     }
 }

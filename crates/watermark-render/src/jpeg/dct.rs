@@ -9,6 +9,29 @@ pub(super) const ZIGZAG: [u8; 64] = [
     47, 55, 62, 63,
 ];
 
+/// The other way: where a coefficient of a row-by-row block is in zigzag order.
+const FROM_ZIGZAG: [u8; 64] = {
+    let mut from = [0; 64];
+    let mut at = 0;
+    while at < 64 {
+        from[ZIGZAG[at] as usize] = at as u8;
+        at += 1;
+    }
+    from
+};
+
+/// A block in zigzag order, row by row.
+#[inline(always)]
+pub(super) fn row_by_row(block: &[i16; 64]) -> [i16; 64] {
+    std::array::from_fn(|place| block[usize::from(FROM_ZIGZAG[place] & 63)])
+}
+
+/// A block row by row, in zigzag order.
+#[inline(always)]
+pub(super) fn zigzag(block: &[i16; 64]) -> [i16; 64] {
+    std::array::from_fn(|at| block[usize::from(ZIGZAG[at] & 63)])
+}
+
 /// cos(k π / 16) times the square root of 2; 1 for k = 0.
 const SCALES: [f64; 8] = [
     1.0,
@@ -47,11 +70,14 @@ impl Factors {
 }
 
 /// Samples to scaled coefficients, in place, row by row.
+// Inlined, they are torn apart into single values.
+#[inline(never)]
 pub(super) fn forward(block: &mut [f32; 64]) {
     both_ways(block, forward_columns);
 }
 
 /// Scaled coefficients to samples, in place, row by row.
+#[inline(never)]
 pub(super) fn inverse(block: &mut [f32; 64]) {
     both_ways(block, inverse_columns);
 }

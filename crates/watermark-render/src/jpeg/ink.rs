@@ -7,7 +7,7 @@
 
 use super::{
     color::ColorModel,
-    dct::{Factors, ZIGZAG, forward, inverse},
+    dct::{Factors, forward, inverse, row_by_row, zigzag},
     frame::Frame,
     markers::Header,
 };
@@ -60,16 +60,53 @@ impl<'a> Inker<'a> {
         if self.stamps.iter().any(is_mixed) {
             return self.mix(rect, blocks);
         }
-        self.collect(rect);
+        let color = self.collect_one(rect);
+        if color.is_none() {
+            self.collect(rect);
+        }
         let mut blocks = blocks.iter_mut();
         for (index, component) in self.frame.components.iter().enumerate() {
             for block_y in 0..component.v {
                 for block_x in 0..component.h {
                     let Some(block) = blocks.next() else { return };
-                    self.mark_block(index, block_x as usize, block_y as usize, block);
+                    self.mark_block(
+                        index,
+                        (block_x as usize, block_y as usize),
+                        color.map(|color| color[index]),
+                        block,
+                    );
                 }
             }
         }
+    }
+
+    /// Collects alpha alone, where all the ink has one colour and lies nowhere twice, as most marks' does: the colour, by
+    /// component. None where it is not so.
+    fn collect_one(&mut self, rect: Rect) -> Option<[f32; 4]> {
+        let inside = self.inside(rect);
+        self.alpha.fill(0.0);
+        let alpha = &mut self.alpha;
+        let mut color = None;
+        let mut is_one = true;
+        for stamp in self.stamps {
+            stamp.for_each_span(inside, |x, y, inks| {
+                let start = ((y - rect.y) * rect.width + x - rect.x) as usize;
+                let Some(first) = color.or_else(|| inks.iter().find(|ink| ink.alpha > 0).map(|ink| ink.color)) else {
+                    return;
+                };
+                color = Some(first);
+                let (mut others, mut twice) = (false, false);
+                for (below, ink) in alpha[start..].iter_mut().zip(inks) {
+                    others |= (ink.alpha > 0) & (ink.color != first);
+                    twice |= (ink.alpha > 0) & (*below > 0.0);
+                    // One of them is zero.
+                    *below += f32::from(ink.alpha) / 65_535.0;
+                }
+                is_one &= !(others | twice);
+            });
+        }
+        continue_edges(&mut self.alpha, rect, inside);
+        is_one.then(|| self.model.planes(color.unwrap_or_default().map(|channel| f32::from(channel) / 257.0)))
     }
 
     /// Lays the inks of all stamps over each other.
@@ -113,16 +150,21 @@ impl<'a> Inker<'a> {
         }
     }
 
-    fn mark_block(&self, component: usize, block_x: usize, block_y: usize, block: &mut Block) {
+    /// Marks a block; `color` is that of all ink on it, or none where ink has been collected.
+    fn mark_block(&self, component: usize, (x, y): (usize, usize), color: Option<f32>, block: &mut Block) {
         let mut alpha = [0.0; 64];
-        self.mean(&self.alpha, component, block_x, block_y, &mut alpha);
-        if alpha.iter().all(|alpha| *alpha == 0.0) {
+        let mut change = [0.0; 64];
+        match color {
+            Some(color) => self.mean_of_one(component, x, y, color, &mut alpha, &mut change),
+            None => {
+                self.mean(&self.alpha, component, x, y, &mut alpha);
+                self.mean(&self.ink[component], component, x, y, &mut change);
+            }
+        }
+        if !alpha.iter().fold(false, |any, alpha| any | (*alpha != 0.0)) {
             return;
         }
-        let mut ink = [0.0; 64];
-        self.mean(&self.ink[component], component, block_x, block_y, &mut ink);
         let samples = self.samples(component, block);
-        let mut change = ink;
         for ((change, sample), alpha) in change.iter_mut().zip(samples).zip(alpha) {
             *change -= alpha * sample;
         }
@@ -131,10 +173,9 @@ impl<'a> Inker<'a> {
 
     /// The samples of a block, row by row, 0 to 255 or a little outside.
     pub(super) fn samples(&self, component: usize, block: &Block) -> [f32; 64] {
-        let factors = &self.factors[component];
-        let mut samples = [0.0; 64];
-        for (coefficient, place) in block.iter().zip(ZIGZAG) {
-            samples[usize::from(place)] = f32::from(*coefficient) * factors.dequantize[usize::from(place)];
+        let mut samples = row_by_row(block).map(f32::from);
+        for (sample, factor) in samples.iter_mut().zip(&self.factors[component].dequantize) {
+            *sample *= factor;
         }
         inverse(&mut samples);
         samples.map(|sample| sample + 128.0)
@@ -146,21 +187,65 @@ impl<'a> Inker<'a> {
         for (change, factor) in change.iter_mut().zip(&self.factors[component].quantize) {
             *change *= factor;
         }
-        let change = change.map(whole);
-        let mut sums = [0_i32; 64];
-        for ((sum, old), place) in sums.iter_mut().zip(block.iter()).zip(ZIGZAG) {
-            *sum = i32::from(*old) + change[usize::from(place & 63)];
+        // Only garbage changes by more than an i16 has, and that is cut off below.
+        let change = zigzag(&change.map(|change| whole(change).clamp(i16::MIN.into(), i16::MAX.into()) as i16));
+        let mut sums = *block;
+        for (sum, change) in sums.iter_mut().zip(change) {
+            *sum = sum.saturating_add(change);
         }
         // Codes go no further: beyond, a change stops where it is, and what was beyond before stays.
-        let is_wide = sums.iter().fold(false, |wide, sum| wide | !(-1_023..=1_023).contains(sum));
+        let is_wide = sums.iter().fold(false, |wide, sum| wide | (*sum < -1_023) | (*sum > 1_023));
         if is_wide {
             for (index, (sum, old)) in sums.iter_mut().zip(block.iter()).enumerate() {
                 let least = if index == 0 { -1_024 } else { -1_023 };
-                *sum = (*sum).clamp(least.min(i32::from(*old)), 1_023.max(i32::from(*old)));
+                *sum = (*sum).clamp(least.min(*old), 1_023.max(*old));
             }
         }
-        for (coefficient, sum) in block.iter_mut().zip(sums) {
-            *coefficient = sum as i16;
+        *block = sums;
+    }
+
+    /// The mean of alpha above each sample of a block, and that of ink of one colour: the same as [`mean`](Self::mean)
+    /// makes of alpha and of the colour times alpha.
+    fn mean_of_one(
+        &self,
+        component: usize,
+        block_x: usize,
+        block_y: usize,
+        color: f32,
+        alpha: &mut [f32; 64],
+        ink: &mut [f32; 64],
+    ) {
+        let width = self.frame.mcu_size().0 as usize;
+        let (cell_x, cell_y) = self.cells[component];
+        let start = block_y * 8 * cell_y * width + block_x * 8 * cell_x;
+        match (cell_x, cell_y) {
+            (1, 1) => {
+                for (row, line) in alpha.chunks_exact_mut(8).enumerate() {
+                    line.copy_from_slice(&self.alpha[start + row * width..][..8]);
+                }
+                *ink = alpha.map(|alpha| color * alpha);
+            }
+            (2, 2) => {
+                for (row, (alpha, ink)) in alpha.chunks_exact_mut(8).zip(ink.chunks_exact_mut(8)).enumerate() {
+                    let above = &self.alpha[start + 2 * row * width..][..16];
+                    let below = &self.alpha[start + (2 * row + 1) * width..][..16];
+                    for x in 0..8 {
+                        let four = [above[2 * x], above[2 * x + 1], below[2 * x], below[2 * x + 1]];
+                        alpha[x] = (four[0] + four[1] + four[2] + four[3]) * 0.25;
+                        let four = four.map(|alpha| color * alpha);
+                        ink[x] = (four[0] + four[1] + four[2] + four[3]) * 0.25;
+                    }
+                }
+            }
+            _ => {
+                let share = 1.0 / (cell_x * cell_y) as f32;
+                for (at, (alpha, ink)) in alpha.iter_mut().zip(ink).enumerate() {
+                    let corner = start + (at / 8) * cell_y * width + (at % 8) * cell_x;
+                    let all = || (0..cell_y).flat_map(|row| &self.alpha[corner + row * width..][..cell_x]);
+                    *alpha = all().sum::<f32>() * share;
+                    *ink = all().map(|alpha| color * alpha).sum::<f32>() * share;
+                }
+            }
         }
     }
 

@@ -8,42 +8,27 @@
 //! the next reader was right, and only its count of MCUs and its DCs have to be moved. Source: Klein and Wiseman, "Parallel
 //! Huffman decoding with applications to JPEG files", The Computer Journal 46, 2003.
 
+use std::hint::select_unpredictable;
+
 use super::{
-    bits::Unstuffed,
+    bits::Stuffed,
+    look::{Entry, LOOK, Looks},
     scan::Reader,
-    skip::{Cursor, LOOK, Looked},
+    skip::Cursor,
 };
 
 /// Readers that take turns.
 const LANES: usize = 4;
-/// Data that is read by one reader in less time than the tables take to be made, in bits.
+/// Data that is read by one reader in less time than several need to find each other, in bits.
 const LEAST_BITS: u64 = 1 << 20;
-/// MCUs between two places where DCs are noted.
+/// MCUs between two places that are noted, at most.
 const STEP: usize = 16;
-
-/// One step of a reader: bits to consume in the lowest 7; [`Entry::NEXT`]; coefficients to advance in the next byte, 64
-/// where it must be read symbol by symbol; and the DC difference above them.
-#[derive(Debug, Clone, Copy)]
-struct Entry(u32);
-
-impl Entry {
-    /// After it comes the next table: that of the block's AC, or of the next block's DC.
-    const NEXT: u32 = 7;
-    const SLOW: Self = Self(64 << 8);
-    /// Coefficients that a block may have got before its last one.
-    const MOST: u32 = 62;
-
-    fn dc(difference: i32, bits: u32) -> Self {
-        Self(bits | 1 << Self::NEXT | (difference as u32) << 16)
-    }
-
-    fn ac(looked: Looked) -> Self {
-        match looked.parts() {
-            None => Self::SLOW,
-            Some((bits, advance, is_end)) => Self(bits | u32::from(is_end) << Self::NEXT | advance << 8),
-        }
-    }
-}
+/// Of a reader's first MCUs each is noted: one of them is where the reader before it finds it.
+const DENSE: u32 = 64;
+/// Steps that the bits of a window are enough for.
+const STEPS: usize = 3;
+/// Places for states; a power of two.
+const STATES: usize = 512;
 
 /// A place in an interval's data.
 #[derive(Debug, Clone, Copy)]
@@ -64,39 +49,38 @@ pub(super) struct Index {
 
 impl Index {
     /// Reads an interval of so many MCUs. None where that is not worth it, and where the data is broken.
-    pub(super) fn build(reader: &Reader, source: &Unstuffed, mcus: u32) -> Option<Self> {
-        let bits = source.bits();
-        if !(LEAST_BITS..u64::from(u32::MAX)).contains(&bits) {
+    pub(super) fn build(reader: &Reader, source: Stuffed<'_>, mcus: u32) -> Option<Self> {
+        let bits = source.end();
+        if bits < LEAST_BITS {
             return None;
         }
-        let tables = Tables::new(reader);
-        let piece = bits / LANES as u64;
-        let mut lanes: [Lane; LANES] = std::array::from_fn(|lane| {
-            let lane = lane as u64;
-            Lane::new(lane * piece, (lane + 1) * piece, mcus as usize / LANES + 64)
-        });
-        tables.read_all(source, &mut lanes)?;
-        let mut waypoints = Vec::with_capacity(mcus as usize / STEP + LANES);
+        let sentinel: Box<Looks> = Box::new([Entry::SLOW; 1 << LOOK]);
+        let machine = Machine::new(reader, source, &sentinel)?;
+        let piece = bits / LANES as u64 / 8;
+        let start = |lane: usize| if lane == LANES { bits } else { source.place(lane * piece as usize) };
+        let mut lanes: [Lane; LANES] =
+            std::array::from_fn(|lane| Lane::new(&machine, start(lane), start(lane + 1), lane == 0));
+        machine.read_all(&mut lanes)?;
+        let mut waypoints = Vec::with_capacity(mcus as usize / machine.step + LANES * (DENSE as usize + 1));
         // Of the reader that was right last: its MCU that is the first of its own, its number, and what to add to its DCs.
         let (mut from, mut first, mut base) = (0, 0, [0; 4]);
         let mut rest = lanes.into_iter().peekable();
         while let Some(mut lane) = rest.next() {
             let met = match rest.peek() {
-                Some(next) => Some(tables.meet(source, &mut lane, next)?),
+                Some(next) => Some(machine.meet(&mut lane, next)?),
                 None => None,
             };
-            let noted = lane.dcs.iter().enumerate().map(|(step, dc)| (step * STEP, dc));
-            waypoints.extend(noted.filter(|(local, _)| (from..lane.starts.len() - 1).contains(local)).map(
-                |(local, dc)| Waypoint {
-                    mcu: first + (local - from) as u32,
-                    at: u64::from(lane.starts[local]),
-                    dc: std::array::from_fn(|part| dc[part].wrapping_add(base[part])),
-                },
-            ));
-            if let Some((local, there)) = met {
-                first += (lane.starts.len() - 1 - from) as u32;
-                base = std::array::from_fn(|part| base[part].wrapping_add(lane.dc[part]).wrapping_sub(there[part]));
-                from = local;
+            // What the next reader has noted comes from there.
+            let to = if met.is_some() { lane.mcu } else { u32::MAX };
+            let own = lane.notes.iter().filter(|note| (from..to).contains(&note.mcu));
+            waypoints.extend(own.map(|note| {
+                let dc = std::array::from_fn(|part| note.dc[part].wrapping_add(base[part]));
+                Waypoint { mcu: first + (note.mcu - from), at: note.at, dc }
+            }));
+            if let Some(there) = met {
+                first += lane.mcu - from;
+                base = std::array::from_fn(|part| base[part].wrapping_add(lane.dc[part]).wrapping_sub(there.dc[part]));
+                from = there.mcu;
             }
         }
         Some(Self { waypoints })
@@ -116,183 +100,250 @@ struct Lane {
     at: u64,
     /// Where its piece ends.
     to: u64,
-    /// AC coefficients of the block so far.
-    place: u32,
-    /// Twice the block's number in its MCU; one more after its DC.
-    state: usize,
+    /// In the lowest byte the coefficients of the block so far; above it the number of the state.
+    state: u32,
     dc: [i32; 4],
-    /// The first bit of each MCU so far, and of the one that is being read.
-    starts: Vec<u32>,
-    /// The DCs before each [`STEP`]th of them.
-    dcs: Vec<[i32; 4]>,
+    /// Whether it began at the beginning or is known to be right: it must not read nonsense.
+    is_right: bool,
+    /// Up to here each MCU is noted.
+    dense: u32,
+    /// State that it began with after the last note.
+    noted: u32,
+    /// MCUs before that, from its own beginning.
+    mcu: u32,
+    notes: Vec<Waypoint>,
 }
 
 impl Lane {
-    fn new(from: u64, to: u64, mcus: usize) -> Self {
-        let mut starts = Vec::with_capacity(mcus);
-        starts.push(from as u32);
-        Self { at: from, to, place: 0, state: 0, dc: [0; 4], starts, dcs: vec![[0; 4]] }
+    fn new(machine: &Machine<'_>, at: u64, to: u64, is_right: bool) -> Self {
+        let dense = if is_right { 0 } else { DENSE };
+        let notes = Vec::with_capacity(1_024);
+        let mut lane = Self { at, to, state: 0, dc: [0; 4], is_right, dense, noted: 0, mcu: 0, notes };
+        lane.begin(machine);
+        lane
     }
 
-    /// Begins anew, one bit on.
-    fn restart(&mut self) {
-        self.at += 1;
-        (self.place, self.state, self.dc) = (0, 0, [0; 4]);
-        self.starts.clear();
-        self.starts.push(self.at as u32);
-        self.dcs.clear();
-        self.dcs.push([0; 4]);
+    fn begin(&mut self, machine: &Machine<'_>) {
+        (self.dc, self.mcu) = ([0; 4], 0);
+        self.notes.clear();
+        self.note(machine);
     }
 
     /// Notes the beginning of an MCU.
-    #[inline(always)]
-    fn note(&mut self) {
-        self.state = 0;
-        if self.starts.len().is_multiple_of(STEP) {
-            self.dcs.push(self.dc);
-        }
-        self.starts.push(self.at as u32);
+    fn note(&mut self, machine: &Machine<'_>) {
+        self.notes.push(Waypoint { mcu: self.mcu, at: self.at, dc: self.dc });
+        self.noted = if self.mcu < self.dense { machine.limit - machine.states } else { 0 };
+        self.state = self.noted << 8;
+    }
+
+    /// From now on each MCU is noted.
+    fn each(&mut self, machine: &Machine<'_>) {
+        let state = self.state >> 8;
+        self.mcu += (state - self.noted) / machine.states;
+        self.noted = machine.limit - machine.states;
+        self.state = (self.noted + state % machine.states) << 8 | self.state & 0xff;
+        (self.is_right, self.dense) = (true, u32::MAX);
     }
 }
 
-/// What a step of any reader needs.
-struct Tables<'a> {
-    reader: &'a Reader,
-    /// All tables, one after the other.
-    entries: Vec<Entry>,
-    /// By state: where its table begins.
-    tables: Vec<usize>,
-    /// By state: its component.
-    components: Vec<usize>,
+/// What a reader does next.
+#[derive(Clone, Copy)]
+struct State<'a> {
+    /// Looks of the state after it.
+    following: &'a Looks,
+    component: u32,
+    /// What is kept of the state before it: not the coefficients of another block.
+    kept: u32,
 }
 
-impl<'a> Tables<'a> {
-    fn new(reader: &'a Reader) -> Self {
-        let mut entries = Vec::with_capacity((reader.dc.len() + reader.ac.len()) << LOOK);
-        for table in &reader.dc {
-            entries.extend((0..1_u64 << LOOK).map(|look| {
-                table
-                    .whole(look << (64 - LOOK), LOOK)
-                    .map_or(Entry::SLOW, |(difference, bits)| Entry::dc(difference, bits))
-            }));
+/// What a reader has at hand.
+#[derive(Clone, Copy)]
+struct Now<'a> {
+    /// The next bits at the top; the lowest bit that is not zero was the lowest before any was taken.
+    bits: u64,
+    /// As in [`Lane`].
+    state: u32,
+    /// As in [`Window`](super::bits::Window).
+    plain: u32,
+    /// Those of the state.
+    looks: &'a Looks,
+}
+
+/// What a step of any reader needs.
+struct Machine<'a> {
+    reader: &'a Reader,
+    source: Stuffed<'a>,
+    /// Two states for each block of several MCUs, its DC and its AC; then one whose looks are all slow.
+    all: [State<'a>; STATES],
+    /// The looks of each of them.
+    looks: [&'a Looks; STATES],
+    /// States of an MCU.
+    states: u32,
+    /// The number of the last state.
+    limit: u32,
+    /// MCUs between two notes.
+    step: usize,
+}
+
+impl<'a> Machine<'a> {
+    /// None where an MCU has more blocks than the standard allows.
+    fn new(reader: &'a Reader, source: Stuffed<'a>, sentinel: &'a Looks) -> Option<Self> {
+        let states = 2 * reader.places.len();
+        let step = STEP.min((STATES - 1) / states);
+        if step == 0 {
+            return None;
         }
-        for table in &reader.ac {
-            entries.extend(table.looks.iter().map(|looked| Entry::ac(*looked)));
+        let mut all = [State { following: sentinel, component: 0, kept: !0 }; STATES];
+        let mut looks = [sentinel; STATES];
+        let of_mcu = reader.places.iter().flat_map(|place| [(place.dc, !0xff, place), (place.ac, !0, place)]);
+        let of_all = of_mcu.cycle().take(step * states);
+        for ((state, looks), (table, kept, place)) in all.iter_mut().zip(&mut looks).zip(of_all) {
+            (state.component, state.kept) = (place.component as u32 & 3, kept);
+            *looks = &reader.tables[table].looks;
         }
-        let places = reader.places.iter();
-        Self {
-            reader,
-            entries,
-            tables: places.clone().flat_map(|p| [p.dc << LOOK, (reader.dc.len() + p.ac) << LOOK]).collect(),
-            components: places.flat_map(|place| [place.component & 3; 2]).collect(),
+        for (state, following) in all.iter_mut().zip(&looks[1..]) {
+            state.following = following;
         }
+        Some(Self { reader, source, all, looks, states: states as u32, limit: (step * states) as u32, step })
     }
 
     /// Has each reader read its piece. None where the data is broken.
     #[inline(never)]
-    fn read_all(&self, source: &Unstuffed, lanes: &mut [Lane; LANES]) -> Option<()> {
+    fn read_all(&self, lanes: &mut [Lane; LANES]) -> Option<()> {
         while lanes.iter().all(|lane| lane.at < lane.to) {
-            for _ in 0..8 {
-                for (number, lane) in lanes.iter_mut().enumerate() {
-                    self.step(source, lane, number == 0)?;
-                }
+            let [a, b, c, d] = lanes;
+            let (mut now_a, mut now_b) = (self.take(a), self.take(b));
+            let (mut now_c, mut now_d) = (self.take(c), self.take(d));
+            for _ in 0..STEPS {
+                self.step(&mut now_a, a)?;
+                self.step(&mut now_b, b)?;
+                self.step(&mut now_c, c)?;
+                self.step(&mut now_d, d)?;
             }
+            self.put(now_a, a);
+            self.put(now_b, b);
+            self.put(now_c, c);
+            self.put(now_d, d);
         }
-        for (number, lane) in lanes.iter_mut().enumerate() {
+        for lane in lanes.iter_mut() {
             while lane.at < lane.to {
-                self.step(source, lane, number == 0)?;
+                self.single(lane)?;
             }
         }
         Some(())
     }
 
-    /// One step of a reader. None where the data is broken; one that began somewhere begins anew.
-    #[inline(always)]
-    fn step(&self, source: &Unstuffed, lane: &mut Lane, is_first: bool) -> Option<()> {
-        let window = source.window(lane.at);
-        let Entry(entry) = self.entries[self.tables[lane.state] | (window >> (64 - LOOK)) as usize];
-        let place = lane.place + (entry >> 8 & 0xff);
-        if place > Entry::MOST {
-            return self.slow(source, lane, is_first);
-        }
-        let next = entry >> Entry::NEXT & 1;
-        lane.at += u64::from(entry & 0x7f);
-        let dc = &mut lane.dc[self.components[lane.state]];
-        *dc = dc.wrapping_add(entry as i32 >> 16);
-        lane.place = place & next.wrapping_sub(1);
-        lane.state += next as usize;
-        if lane.state == self.tables.len() {
-            lane.note();
-        }
+    /// One step of a reader. None where the data is broken.
+    fn single(&self, lane: &mut Lane) -> Option<()> {
+        let mut now = self.take(lane);
+        self.step(&mut now, lane)?;
+        self.put(now, lane);
         Some(())
     }
 
-    /// A step of one symbol.
+    /// What a reader needs at hand for [`STEPS`] steps.
+    #[inline(always)]
+    fn take(&self, lane: &Lane) -> Now<'a> {
+        let window = self.source.window(lane.at);
+        let looks = self.looks[(lane.state >> 8) as usize % STATES];
+        Now { bits: window.bits & !0xff | 1, state: lane.state, plain: window.plain, looks }
+    }
+
+    #[inline(always)]
+    fn put(&self, now: Now<'a>, lane: &mut Lane) {
+        lane.state = now.state;
+        lane.at = self.source.after(lane.at, now.plain, now.bits.trailing_zeros());
+    }
+
+    #[inline(always)]
+    fn step(&self, now: &mut Now<'a>, lane: &mut Lane) -> Option<()> {
+        let state = &self.all[(now.state >> 8) as usize % STATES];
+        let Entry(entry) = now.looks[(now.bits >> (64 - LOOK)) as usize];
+        let next = (now.state & state.kept).wrapping_add(entry >> 8 & 0x1ff);
+        // 64 coefficients or more, or nothing is whole.
+        if next & 0xc0 != 0 {
+            *now = self.slow(*now, lane)?;
+            return Some(());
+        }
+        now.bits <<= entry & 63;
+        now.state = next;
+        // Chosen from two at hand, it is there before the next step's number is.
+        now.looks = select_unpredictable(entry & Entry::NEXT == 0, now.looks, state.following);
+        let dc = &mut lane.dc[(state.component & 3) as usize];
+        *dc = dc.wrapping_add(entry as i32 >> 20);
+        Some(())
+    }
+
+    /// A step of one symbol, or a note. None where the data is broken.
     #[cold]
-    fn slow(&self, source: &Unstuffed, lane: &mut Lane, is_first: bool) -> Option<()> {
-        let place = self.reader.places[lane.state / 2];
-        let mut cursor = Cursor::new(source, lane.at);
-        let is_dc = lane.state.is_multiple_of(2);
-        // How many coefficients the block has now; past its end where it is over.
+    #[inline(never)]
+    fn slow(&self, now: Now<'a>, lane: &mut Lane) -> Option<Now<'a>> {
+        self.put(now, lane);
+        self.symbol(lane)?;
+        Some(self.take(lane))
+    }
+
+    /// A step of one symbol; a reader that began somewhere and does not get on begins anew.
+    fn symbol(&self, lane: &mut Lane) -> Option<()> {
+        let number = lane.state >> 8;
+        if number == self.limit {
+            lane.mcu += (self.limit - lane.noted) / self.states;
+            lane.note(self);
+            return Some(());
+        }
+        let number = (number % self.states) as usize;
+        let place = self.reader.places[number / 2];
+        let mut cursor = Cursor::new(self.source, lane.at);
+        let is_dc = number.is_multiple_of(2);
+        let coefficients = lane.state & 0xff;
+        // How many coefficients the block has now; 64 where it is over.
         let now = if is_dc {
-            cursor.dc(&self.reader.dc[place.dc]).map(|difference| {
+            cursor.dc(&self.reader.tables[place.dc]).map(|difference| {
                 let dc = &mut lane.dc[place.component & 3];
                 *dc = dc.wrapping_add(difference);
-                0
+                1
             })
         } else {
-            cursor.ac(&self.reader.ac[place.ac]).and_then(|(symbol, ..)| match symbol {
-                0 => Some(63),
-                symbol => Some(lane.place + u32::from(symbol >> 4) + 1).filter(|place| *place <= 63),
+            cursor.ac(&self.reader.tables[place.ac]).and_then(|(symbol, ..)| match symbol {
+                0 => Some(64),
+                symbol => Some(coefficients + u32::from(symbol >> 4) + 1).filter(|now| *now <= 64),
             })
         };
         let Some(now) = now.filter(|_| !cursor.is_past_end()) else {
-            if is_first {
+            if self.source.end() < lane.at + 64 {
+                // What fills the last byte, most likely.
+                lane.to = 0;
+                return Some(());
+            }
+            if lane.is_right {
                 return None;
             }
-            lane.restart();
+            lane.at = self.source.walk(lane.at, 1);
+            lane.begin(self);
             return Some(());
         };
-        lane.at = cursor.at;
-        lane.place = now % 63;
-        if is_dc || now == 63 {
-            lane.state += 1;
-        }
-        if lane.state == self.tables.len() {
-            lane.note();
-        }
+        lane.at = cursor.at();
+        let is_next = u32::from(is_dc || now == 64);
+        lane.state = (((lane.state >> 8) + is_next) << 8) | (now % 64);
         Some(())
     }
 
-    /// Has a reader that is right go on until it begins an MCU where the next reader did. Which of the other's MCUs that
-    /// is, and the other's DCs before it. None where they never meet.
-    fn meet(&self, source: &Unstuffed, lane: &mut Lane, next: &Lane) -> Option<(usize, [i32; 4])> {
+    /// Has a reader that is right go on until it begins an MCU where the next reader did, and noted it: the note. None
+    /// where they never meet.
+    fn meet(&self, lane: &mut Lane, next: &Lane) -> Option<Waypoint> {
+        lane.each(self);
         let mut at = 0;
         loop {
-            let mine = *lane.starts.last()?;
-            if lane.state == 0 {
-                at += next.starts[at..].partition_point(|start| *start < mine);
-                if at + 1 >= next.starts.len() {
-                    return None;
-                }
-                if next.starts[at] == mine {
-                    return Some((at, self.dc_before(source, next, at)?));
+            // Where it begins an MCU it has just noted it, or is about to.
+            if lane.state >> 8 == lane.noted {
+                at += next.notes[at..].partition_point(|note| note.at < lane.at);
+                let note = next.notes.get(at)?;
+                if note.at == lane.at {
+                    return Some(*note);
                 }
             }
-            self.step(source, lane, true)?;
+            self.single(lane)?;
         }
-    }
-
-    /// The DCs that a reader had before one of its MCUs.
-    fn dc_before(&self, source: &Unstuffed, lane: &Lane, mcu: usize) -> Option<[i32; 4]> {
-        let step = mcu / STEP;
-        let start = u64::from(lane.starts[step * STEP]);
-        let mut again = Lane::new(start, u64::MAX, STEP + 1);
-        again.dc = lane.dcs[step];
-        while again.starts.len() - 1 < mcu % STEP {
-            self.step(source, &mut again, true)?;
-        }
-        Some(again.dc)
     }
 }
 
@@ -326,25 +377,24 @@ mod tests {
         let scan = &header.scans[0];
         let reader = Reader::new(&header, scan).unwrap();
         let interval = &intervals(&bytes, &header, scan).unwrap()[0];
-        let mut source = Unstuffed::default();
-        source.fill(&bytes[interval.bytes.clone()]);
-        let index = Index::build(&reader, &source, interval.mcus.end).unwrap();
+        let source = Stuffed::new(&bytes[interval.bytes.clone()]);
+        let index = Index::build(&reader, source, interval.mcus.end).unwrap();
         assert!(index.waypoints.len() >= interval.mcus.end as usize / STEP);
-        let mut walk = Walk::new(&reader, &source, None);
+        let mut walk = Walk::new(&reader, source, None);
         let mut mcu = 0;
         for waypoint in &index.waypoints {
             walk.pass(waypoint.mcu - mcu).unwrap();
             mcu = waypoint.mcu;
-            assert_eq!((walk.cursor.at, walk.dc), (waypoint.at, waypoint.dc), "MCU {mcu}");
+            assert_eq!((walk.cursor.at(), walk.dc), (waypoint.at, waypoint.dc), "MCU {mcu}");
         }
         assert!(interval.mcus.end - mcu <= STEP as u32);
         // And by leaps to where a walk step by step comes.
         for goal in [0, 1, STEP as u32, 777, interval.mcus.end] {
             let (mut leaping, mut walking) =
-                (Walk::new(&reader, &source, Some(&index)), Walk::new(&reader, &source, None));
+                (Walk::new(&reader, source, Some(&index)), Walk::new(&reader, source, None));
             leaping.pass(goal).unwrap();
             walking.pass(goal).unwrap();
-            assert_eq!((leaping.cursor.at, leaping.dc), (walking.cursor.at, walking.dc), "MCU {goal}");
+            assert_eq!((leaping.cursor.at(), leaping.dc), (walking.cursor.at(), walking.dc), "MCU {goal}");
         }
     }
 
@@ -355,10 +405,9 @@ mod tests {
         let scan = &header.scans[0];
         let reader = Reader::new(&header, scan).unwrap();
         let interval = intervals(&bytes, &header, scan).unwrap().remove(0);
-        let mut source = Unstuffed::default();
         // A code of ones, which no table has.
         bytes[interval.bytes.start + 999..][..4].copy_from_slice(&[0xff, 0, 0xff, 0]);
-        source.fill(&bytes[interval.bytes.clone()]);
-        assert!(Index::build(&reader, &source, interval.mcus.end).is_none());
+        let source = Stuffed::new(&bytes[interval.bytes.clone()]);
+        assert!(Index::build(&reader, source, interval.mcus.end).is_none());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Refusal,
-    bits::Unstuffed,
+    bits::Stuffed,
     coefficients::Coefficients,
     color::ColorModel,
     frame::Frame,
@@ -26,10 +26,8 @@ impl Means {
         if is_spliced(header) {
             let scan = &header.scans[0];
             let reader = Reader::new(header, scan)?;
-            let mut source = Unstuffed::default();
             for interval in intervals(bytes, header, scan)? {
-                source.fill(&bytes[interval.bytes.clone()]);
-                let mut walk = Walk::new(&reader, &source, None);
+                let mut walk = Walk::new(&reader, Stuffed::new(&bytes[interval.bytes.clone()]), None);
                 for _ in interval.mcus {
                     let sums = walk.sum_of_dcs().ok_or(Refusal::Broken { at: interval.bytes.start })?;
                     values.push(luma(header, model, sums.map(i64::from)));

@@ -10,6 +10,7 @@ mod huffman;
 mod ink;
 mod inspect;
 mod lanes;
+mod look;
 mod luma;
 mod markers;
 mod mix;
@@ -105,7 +106,7 @@ impl<'a> Original<'a> {
             let mut splice = Splice::new(self.bytes, header, &touched, &mut inker)?;
             let specs: Vec<_> = splice.tables().into_iter().map(|(at, spec)| (at, spec.clone())).collect();
             let tables = specs.iter().map(|(at, spec)| (*at, spec)).collect();
-            let bytes = self.assembly(tables, metadata).write(|_, out| splice.write(out))?;
+            let bytes = self.assembly(tables, metadata).write(|_, out| splice.write(&mut inker, out))?;
             return Ok(MarkedJpeg { bytes, method: Method::Spliced(splice.codes()) });
         }
         let mut coefficients = Coefficients::read(self.bytes, header)?;

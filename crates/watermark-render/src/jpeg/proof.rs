@@ -6,7 +6,7 @@
 
 use super::{
     Refusal,
-    bits::Unstuffed,
+    bits::Stuffed,
     coefficients::Coefficients,
     huffman::HuffmanSpec,
     ink::Block,
@@ -112,7 +112,6 @@ impl Proof<'_> {
         let wide = old_scan.mcus(&self.before.frame).0;
         let runs = touched.runs(wide);
         let mut next = 0;
-        let (mut old_source, mut new_source) = (Unstuffed::default(), Unstuffed::default());
         for (old, new) in old_intervals.iter().zip(&new_intervals) {
             while runs.get(next).is_some_and(|(_, to)| *to <= old.mcus.start) {
                 next += 1;
@@ -126,14 +125,13 @@ impl Proof<'_> {
             if mine.is_empty() && has_same_codes && old_data == new_data {
                 continue;
             }
-            old_source.fill(old_data);
-            new_source.fill(new_data);
-            let index = Index::build(&new_reader, &new_source, new.mcus.end - new.mcus.start);
+            let (old_source, new_source) = (Stuffed::new(old_data), Stuffed::new(new_data));
+            let index = Index::build(&new_reader, new_source, new.mcus.end - new.mcus.start);
             let mut pair = Pair {
-                old: Walk::new(&old_reader, &old_source, None),
-                new: Walk::new(&new_reader, &new_source, index.as_ref()),
-                old_source: &old_source,
-                new_source: &new_source,
+                old: Walk::new(&old_reader, old_source, None),
+                new: Walk::new(&new_reader, new_source, index.as_ref()),
+                old_source,
+                new_source,
                 has_same_codes,
                 old_blocks: vec![[0; 64]; old_reader.places.len()],
                 new_blocks: vec![[0; 64]; new_reader.places.len()],
@@ -163,8 +161,8 @@ impl Proof<'_> {
 struct Pair<'a> {
     old: Walk<'a>,
     new: Walk<'a>,
-    old_source: &'a Unstuffed,
-    new_source: &'a Unstuffed,
+    old_source: Stuffed<'a>,
+    new_source: Stuffed<'a>,
     has_same_codes: bool,
     old_blocks: Vec<Block>,
     new_blocks: Vec<Block>,
@@ -181,7 +179,7 @@ impl Pair<'_> {
             self.new.pass(count).ok_or(self.at(from))?;
             mcu = to;
         }
-        let is_whole = self.old.is_at_end(self.old_source) && self.new.is_at_end(self.new_source);
+        let is_whole = self.old.is_at_end() && self.new.is_at_end();
         if is_whole { Ok(()) } else { Err(self.at(interval.mcus.end - 1)) }
     }
 
@@ -199,13 +197,12 @@ impl Pair<'_> {
         if !self.has_same_codes {
             return (from + 1..to).try_for_each(|mcu| self.equal_blocks(mcu));
         }
-        let (old, new) = (self.old.cursor.at, self.new.cursor.at);
+        let (old, new) = (self.old.cursor.at(), self.new.cursor.at());
         let (before, count) = (self.new.clone(), to - from - 1);
         self.new.pass(count).ok_or(self.at(from))?;
-        let length = self.new.cursor.at - new;
-        if self.old_source.is_equal(old, self.new_source, new, length) {
+        if let Some(end) = self.new_source.same_as(new, self.new.cursor.at(), &self.old_source, old) {
             // Not walked, for these are the same bits and the same codes, from the same DC on.
-            self.old.follow(old + length, &self.new);
+            self.old.follow(end, &self.new);
             return Ok(());
         }
         // Other bits may still be the same coefficients, and if not, somebody will want to know where.

@@ -3,13 +3,13 @@
 use super::{
     Refusal,
     bits::{BitWriter, sized},
-    coefficients::{Coefficients, blocks_of},
+    coefficients::{Coefficients, for_each_block},
     frame::{Process, Scan},
     huffman::{Encoder, HuffmanSpec},
     ink::Block,
     markers::Header,
     splice::Codes,
-    token::{Counts, Token, sequential, write},
+    token::{Counts, Token, at_least, sequential, write},
 };
 
 /// Longest run of ended blocks.
@@ -99,16 +99,14 @@ fn tokens(header: &Header, scan: &Scan, coefficients: &Coefficients) -> Result<T
     let (wide, high) = scan.mcus(&header.frame);
     let total = wide * high;
     let step = if scan.restart == 0 { total } else { scan.restart };
-    let mut writer = ScanWriter { scan, out: Vec::new(), dc: [0; 4], run: 0, corrections: Vec::new() };
+    let mut writer = ScanWriter { scan, out: Vec::new(), dc: [0; 4], run: 0, corrections: Vec::new(), corrected: 0 };
     let mut intervals = Vec::new();
     for start in (0..total).step_by(step as usize) {
         writer.dc = [0; 4];
-        for mcu in start..total.min(start.saturating_add(step)) {
-            for at in blocks_of(&header.frame, scan, mcu) {
-                let block = &coefficients.planes[at.plane].blocks[at.index];
-                writer.block(header.frame.process, at.part, slots[at.part], block)?;
-            }
-        }
+        for_each_block(&header.frame, scan, start..total.min(start.saturating_add(step)), |at| {
+            let block = &coefficients.planes[at.plane].blocks[at.index];
+            writer.block(header.frame.process, at.part, slots[at.part], block)
+        })?;
         if let [(_, ac)] = slots[..] {
             writer.end_run(ac);
         }
@@ -124,8 +122,10 @@ struct ScanWriter<'a> {
     dc: [i32; 4],
     /// Blocks that end without another coefficient and are not written yet.
     run: u32,
-    /// The bits that refine their coefficients.
-    corrections: Vec<bool>,
+    /// The bits that refine their coefficients, block by block with how many they are.
+    corrections: Vec<(u64, u32)>,
+    /// How many they are together.
+    corrected: u32,
 }
 
 impl ScanWriter<'_> {
@@ -152,94 +152,112 @@ impl ScanWriter<'_> {
         Ok(())
     }
 
+    /// A bit for each coefficient of the scan.
+    fn band(&self) -> u64 {
+        u64::MAX >> (63 - self.scan.last) & u64::MAX << self.scan.first
+    }
+
     fn ac_first(&mut self, table: usize, block: &Block) -> Result<(), Refusal> {
-        let mut zeros = 0;
-        for &coefficient in &block[usize::from(self.scan.first)..=usize::from(self.scan.last)] {
-            let value = (i32::from(coefficient).abs() >> self.scan.low) * i32::from(coefficient.signum());
-            if value == 0 {
-                zeros += 1;
-                continue;
-            }
+        let low = self.scan.low;
+        let mut left = at_least(block, 1 << low) & self.band();
+        let mut next = u32::from(self.scan.first);
+        while left != 0 {
+            let at = left.trailing_zeros();
+            left &= left - 1;
+            let mut zeros = at - next;
             self.end_run(table);
             while zeros > 15 {
                 self.out.push(Token::new(table, 0xf0, 0, 0));
                 zeros -= 16;
             }
-            let (size, raw) = sized(value);
+            let coefficient = i32::from(block[at as usize & 63]);
+            let (size, raw) = sized((coefficient.abs() >> low) * coefficient.signum());
             if size > 10 {
                 return Err(Refusal::OutOfRange);
             }
             self.out.push(Token::new(table, (zeros << 4) as u8 | size as u8, raw, size));
-            zeros = 0;
+            next = at + 1;
         }
-        if zeros > 0 {
-            self.end_block(table);
+        if next <= u32::from(self.scan.last) {
+            self.end_block(table, (0, 0));
         }
         Ok(())
     }
 
     fn ac_refined(&mut self, table: usize, block: &Block) {
         let low = self.scan.low;
-        let band = &block[usize::from(self.scan.first)..=usize::from(self.scan.last)];
-        let size = |coefficient: i16| coefficient.unsigned_abs() >> low;
+        let mut left = at_least(block, 1 << low) & self.band();
+        let known = at_least(block, 2 << low);
         // After the last coefficient that is new, the block is ended and no zeros are counted.
-        let last_new = band.iter().rposition(|coefficient| size(*coefficient) == 1);
-        let mut zeros = 0;
+        let new = left & !known;
+        let (mut zeros, mut next) = (0, u32::from(self.scan.first));
         // Those that belong to what is ended before go first.
-        let mut corrections: Vec<bool> = Vec::new();
-        for (at, &coefficient) in band.iter().enumerate() {
-            let value = size(coefficient);
-            if value == 0 {
-                zeros += 1;
-                continue;
-            }
-            while zeros > 15 && last_new.is_some_and(|last| at <= last) {
+        let mut corrections = (0, 0);
+        while left != 0 {
+            let at = left.trailing_zeros();
+            left &= left - 1;
+            zeros += at - next;
+            next = at + 1;
+            while zeros > 15 && new >> at != 0 {
                 self.end_run(table);
                 self.out.push(Token::new(table, 0xf0, 0, 0));
                 zeros -= 16;
-                self.correct(&corrections);
-                corrections.clear();
+                self.correct(corrections);
+                corrections = (0, 0);
             }
-            if value > 1 {
-                corrections.push(value & 1 == 1);
+            let coefficient = block[at as usize & 63];
+            if known >> at & 1 == 1 {
+                let bit = coefficient.unsigned_abs() >> low & 1;
+                corrections = (corrections.0 << 1 | u64::from(bit), corrections.1 + 1);
                 continue;
             }
             self.end_run(table);
             self.out.push(Token::new(table, (zeros << 4) as u8 | 1, u32::from(coefficient > 0), 1));
-            self.correct(&corrections);
-            corrections.clear();
+            self.correct(corrections);
+            corrections = (0, 0);
             zeros = 0;
         }
-        if zeros > 0 || !corrections.is_empty() {
-            self.corrections.extend(corrections);
-            self.end_block(table);
+        if zeros > 0 || next <= u32::from(self.scan.last) || corrections.1 > 0 {
+            self.end_block(table, corrections);
         }
     }
 
-    fn end_block(&mut self, table: usize) {
+    /// Ends a block, with bits that refine it.
+    fn end_block(&mut self, table: usize, corrections: (u64, u32)) {
+        if corrections.1 > 0 {
+            self.corrections.push(corrections);
+            self.corrected += corrections.1;
+        }
         self.run += 1;
         // As many bits as other encoders keep, so that their scans come out as they were.
-        if self.run == MAX_RUN || self.corrections.len() > 1_000 - 63 {
+        if self.run == MAX_RUN || self.corrected > 1_000 - 63 {
             self.end_run(table);
         }
     }
 
     /// Writes the run of ended blocks, and the bits that refine them.
+    #[inline]
     fn end_run(&mut self, table: usize) {
-        if self.run == 0 {
-            return;
+        if self.run > 0 {
+            self.write_run(table);
         }
-        let size = self.run.ilog2();
-        self.out.push(Token::new(table, (size << 4) as u8, self.run - (1 << size), size));
-        self.run = 0;
-        let corrections = std::mem::take(&mut self.corrections);
-        self.correct(&corrections);
     }
 
-    fn correct(&mut self, bits: &[bool]) {
-        for some in bits.chunks(15) {
-            let raw = some.iter().fold(0, |raw, bit| raw << 1 | u32::from(*bit));
-            self.out.push(Token::bits(raw, some.len() as u32));
+    fn write_run(&mut self, table: usize) {
+        let size = self.run.ilog2();
+        self.out.push(Token::new(table, (size << 4) as u8, self.run - (1 << size), size));
+        (self.run, self.corrected) = (0, 0);
+        let mut corrections = std::mem::take(&mut self.corrections);
+        corrections.drain(..).for_each(|bits| self.correct(bits));
+        self.corrections = corrections;
+    }
+
+    #[inline]
+    fn correct(&mut self, (bits, mut left): (u64, u32)) {
+        while left > 0 {
+            let count = left.min(15);
+            left -= count;
+            self.out.push(Token::bits((bits >> left) as u32 & ((1 << count) - 1), count));
         }
     }
 }

@@ -4,15 +4,15 @@ use std::ops::Range;
 
 use super::{
     Refusal,
-    bits::Unstuffed,
+    bits::Stuffed,
     frame::Scan,
     ink::Block,
     lanes::Index,
     markers::Header,
-    skip::{AcTable, Cursor, DcTable},
+    skip::{Cursor, Table},
 };
 
-/// A block's place in an MCU: which of the scan's components, and their tables.
+/// A block's place in an MCU: which of the scan's components, and which of the reader's tables.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
     pub(super) component: usize,
@@ -23,12 +23,14 @@ pub(super) struct Place {
 /// What is needed to read a sequential scan.
 #[derive(Debug)]
 pub(super) struct Reader {
-    pub(super) dc: Vec<DcTable>,
-    pub(super) ac: Vec<AcTable>,
+    /// DC tables, then AC tables.
+    pub(super) tables: Vec<Table>,
+    /// Which of [`Header::tables`] each of them is.
+    pub(super) origins: Vec<usize>,
+    /// How many DC tables there are.
+    pub(super) dc_count: usize,
     /// The blocks of an MCU, in order.
     pub(super) places: Vec<Place>,
-    /// Which of [`Header::tables`], of the DC tables and then of the AC tables.
-    pub(super) tables: Vec<usize>,
 }
 
 impl Reader {
@@ -44,17 +46,13 @@ impl Reader {
             let blocks = if scan.components.len() == 1 { 1 } else { frame.h * frame.v };
             places.extend(std::iter::repeat_n(place, blocks as usize));
         }
-        Ok(Self {
-            dc: dc_at.iter().map(|at| DcTable::new(&header.tables[*at].spec)).collect(),
-            ac: ac_at.iter().map(|at| AcTable::new(&header.tables[*at].spec)).collect(),
-            places,
-            tables: [dc_at, ac_at].concat(),
-        })
-    }
-
-    /// Where a place's tables are in [`tables`](Self::tables).
-    pub(super) fn token_tables(&self, place: &Place) -> (usize, usize) {
-        (place.dc, self.dc.len() + place.ac)
+        let dc_count = dc_at.len();
+        places.iter_mut().for_each(|place: &mut Place| place.ac += dc_count);
+        let mut scratch = Vec::new();
+        let dc = dc_at.iter().map(|at| Table::dc(&header.tables[*at].spec));
+        let mut tables: Vec<Table> = dc.collect();
+        tables.extend(ac_at.iter().map(|at| Table::ac(&header.tables[*at].spec, &mut scratch)));
+        Ok(Self { tables, origins: [dc_at, ac_at].concat(), dc_count, places })
     }
 }
 
@@ -115,7 +113,7 @@ pub(super) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     /// A walk from the beginning of an interval, by leaps where there is an index of it.
-    pub(super) fn new(reader: &'a Reader, source: &'a Unstuffed, index: Option<&'a Index>) -> Self {
+    pub(super) fn new(reader: &'a Reader, source: Stuffed<'a>, index: Option<&'a Index>) -> Self {
         Self { reader, index, cursor: Cursor::new(source, 0), dc: [0; 4], mcu: 0 }
     }
 
@@ -141,8 +139,8 @@ impl<'a> Walk<'a> {
         for _ in 0..count {
             for place in &reader.places {
                 let before = &mut dc[place.component & 3];
-                *before = before.wrapping_add(cursor.dc(&reader.dc[place.dc])?);
-                cursor.pass_ac(&reader.ac[place.ac])?;
+                *before = before.wrapping_add(cursor.dc(&reader.tables[place.dc])?);
+                cursor.pass_ac(&reader.tables[place.ac])?;
             }
             if cursor.is_past_end() {
                 return None;
@@ -158,9 +156,9 @@ impl<'a> Walk<'a> {
         let mut sums = [0_i32; 4];
         for place in &reader.places {
             let before = &mut self.dc[place.component & 3];
-            *before = before.wrapping_add(self.cursor.dc(&reader.dc[place.dc])?);
+            *before = before.wrapping_add(self.cursor.dc(&reader.tables[place.dc])?);
             sums[place.component & 3] = sums[place.component & 3].wrapping_add(*before);
-            self.cursor.pass_ac(&reader.ac[place.ac])?;
+            self.cursor.pass_ac(&reader.tables[place.ac])?;
         }
         self.mcu += 1;
         (!self.cursor.is_past_end()).then_some(sums)
@@ -170,10 +168,10 @@ impl<'a> Walk<'a> {
     pub(super) fn read(&mut self, blocks: &mut [Block]) -> Option<()> {
         for (place, block) in self.reader.places.iter().zip(blocks) {
             let before = &mut self.dc[place.component & 3];
-            *before = before.wrapping_add(self.cursor.dc(&self.reader.dc[place.dc])?);
+            *before = before.wrapping_add(self.cursor.dc(&self.reader.tables[place.dc])?);
             *block = [0; 64];
             block[0] = i16::try_from(*before).ok()?;
-            self.cursor.read_ac(&self.reader.ac[place.ac], block)?;
+            self.cursor.read_ac(&self.reader.tables[place.ac], block)?;
         }
         self.mcu += 1;
         (!self.cursor.is_past_end()).then_some(())
@@ -186,7 +184,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Whether nothing but the filling of the last byte is left.
-    pub(super) fn is_at_end(&self, source: &Unstuffed) -> bool {
-        self.cursor.at <= source.bits() && source.bits() - self.cursor.at < 8
+    pub(super) fn is_at_end(&self) -> bool {
+        self.cursor.rest().is_some_and(|rest| rest < 8)
     }
 }

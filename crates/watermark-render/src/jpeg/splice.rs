@@ -5,16 +5,18 @@
 //! DC is written as the difference to the block before it, which has changed. Only when all tokens are known are codes
 //! chosen for them: the file's own, with longer ones for what its tables lack.
 
+use std::ops::Range;
+
 use super::{
     Refusal,
-    bits::{BitWriter, Unstuffed},
+    bits::{BitWriter, Stuffed},
     huffman::{Encoder, HuffmanSpec},
     ink::{Block, Inker},
     lanes::Index,
     markers::Header,
     recode::{Recoder, with_room},
-    scan::{Interval, Reader, Walk, intervals},
-    token::{Counts, Token, sequential, write},
+    scan::{Interval, Place, Reader, Walk, intervals},
+    token::{Counts, Token, is_complete, sequential, write, write_block},
     touched::Touched,
 };
 
@@ -29,14 +31,6 @@ pub enum Codes {
     New,
 }
 
-/// What an interval becomes.
-#[derive(Debug)]
-struct Piece {
-    interval: Interval,
-    /// None where it stays as it is.
-    steps: Option<Vec<Step>>,
-}
-
 /// What to write next.
 #[derive(Debug, Clone, Copy)]
 enum Step {
@@ -46,6 +40,60 @@ enum Step {
     Tokens(usize, usize),
 }
 
+/// Takes what an interval becomes.
+trait Sink {
+    /// The MCUs between two places, which are so many.
+    fn copy(&mut self, source: &Stuffed<'_>, from: u64, to: u64, mcus: u32);
+
+    /// A block, after a DC.
+    fn block(&mut self, place: &Place, dc_before: i32, block: &Block) -> Result<(), Refusal>;
+}
+
+/// Keeps it for later.
+struct Plan<'a> {
+    steps: Vec<Step>,
+    /// Tokens that no step has yet begin here.
+    first: usize,
+    tokens: &'a mut Vec<Token>,
+}
+
+impl Plan<'_> {
+    fn end_tokens(&mut self) {
+        if self.first < self.tokens.len() {
+            self.steps.push(Step::Tokens(self.first, self.tokens.len()));
+            self.first = self.tokens.len();
+        }
+    }
+}
+
+impl Sink for Plan<'_> {
+    fn copy(&mut self, _source: &Stuffed<'_>, from: u64, to: u64, mcus: u32) {
+        self.end_tokens();
+        self.steps.push(Step::Copy(from, to, mcus));
+    }
+
+    fn block(&mut self, place: &Place, dc_before: i32, block: &Block) -> Result<(), Refusal> {
+        sequential(self.tokens, place.dc, place.ac, dc_before, block)
+    }
+}
+
+/// Writes it at once.
+struct Direct<'a> {
+    writer: BitWriter<'a>,
+    encoders: &'a [Encoder],
+}
+
+impl Sink for Direct<'_> {
+    fn copy(&mut self, source: &Stuffed<'_>, from: u64, to: u64, _mcus: u32) {
+        self.writer.copy(source, from, to);
+    }
+
+    #[inline]
+    fn block(&mut self, place: &Place, dc_before: i32, block: &Block) -> Result<(), Refusal> {
+        write_block(&mut self.writer, &self.encoders[place.dc], &self.encoders[place.ac], dc_before, block)
+    }
+}
+
 /// A mark on its way into the only scan of a sequential file.
 #[derive(Debug)]
 pub(super) struct Splice<'a> {
@@ -53,20 +101,21 @@ pub(super) struct Splice<'a> {
     /// MCUs in a row.
     wide: u32,
     reader: Reader,
-    /// Those of one MCU.
-    blocks: Vec<Block>,
-    source: Unstuffed,
-    /// Where the interval begins that `source` holds.
-    filled: Option<usize>,
+    intervals: Vec<Interval>,
+    /// Touched MCUs, from and to.
+    runs: Vec<(u32, u32)>,
+    /// Whether the tables have every code, so that nothing is planned.
+    is_complete: bool,
     tokens: Vec<Token>,
-    pieces: Vec<Piece>,
+    /// What each interval becomes; none where it stays as it is.
+    plans: Vec<Option<Vec<Step>>>,
     /// The reader's tables as they are now.
     specs: Vec<HuffmanSpec>,
     codes: Codes,
 }
 
 impl<'a> Splice<'a> {
-    /// Marks the scan, as far as its tokens and codes.
+    /// Marks the scan, as far as its codes.
     pub(super) fn new(
         bytes: &'a [u8],
         header: &Header,
@@ -76,26 +125,29 @@ impl<'a> Splice<'a> {
         let [scan] = &header.scans[..] else { return Err(Refusal::Broken { at: 0 }) };
         let reader = Reader::new(header, scan)?;
         let wide = scan.mcus(&header.frame).0;
+        let tables = || reader.origins.iter().map(|at| &header.tables[*at]);
         let mut splice = Self {
             bytes,
             wide,
-            blocks: vec![[0; 64]; reader.places.len()],
-            reader,
-            source: Unstuffed::default(),
-            filled: None,
+            intervals: intervals(bytes, header, scan)?,
+            runs: touched.runs(wide),
+            is_complete: tables().all(|table| is_complete(&table.spec, table.class)),
             tokens: Vec::new(),
-            pieces: Vec::new(),
-            specs: Vec::new(),
+            plans: Vec::new(),
+            specs: tables().map(|table| table.spec.clone()).collect(),
             codes: Codes::Own,
+            reader,
         };
-        splice.plan(&intervals(bytes, header, scan)?, &touched.runs(wide), inker)?;
-        splice.choose_codes(header);
+        if !splice.is_complete {
+            splice.plan(inker)?;
+            splice.choose_codes();
+        }
         Ok(splice)
     }
 
     /// The tables that the scan is coded with now: which of [`Header::tables`], and what it is.
     pub(super) fn tables(&self) -> Vec<(usize, &HuffmanSpec)> {
-        self.reader.tables.iter().copied().zip(&self.specs).collect()
+        self.reader.origins.iter().copied().zip(&self.specs).collect()
     }
 
     /// Where the codes are from.
@@ -103,152 +155,155 @@ impl<'a> Splice<'a> {
         self.codes
     }
 
-    fn choose_codes(&mut self, header: &Header) {
+    fn choose_codes(&mut self) {
         let mut counts = Counts::new(self.reader.tables.len());
         self.tokens.iter().for_each(|token| counts.count(token.table(), token.symbol));
-        for (at, table) in self.reader.tables.iter().enumerate() {
-            let spec = &header.tables[*table].spec;
+        for (at, spec) in self.specs.iter_mut().enumerate() {
             let missing = counts.missing(at, spec);
-            let (spec, found) = if missing.is_empty() {
-                (spec.clone(), Codes::Own)
-            } else {
-                match spec.extended(&missing) {
-                    Some(extended) => (extended, Codes::Added),
-                    None => (with_room(spec, &missing), Codes::New),
-                }
+            if missing.is_empty() {
+                continue;
+            }
+            let found;
+            (*spec, found) = match spec.extended(&missing) {
+                Some(extended) => (extended, Codes::Added),
+                None => (with_room(spec, &missing), Codes::New),
             };
             self.codes = self.codes.max(found);
-            self.specs.push(spec);
         }
     }
 
     /// Decides what each interval becomes.
-    fn plan(&mut self, intervals: &[Interval], runs: &[(u32, u32)], inker: &mut Inker<'_>) -> Result<(), Refusal> {
-        self.pieces.reserve(intervals.len());
-        let mut next = 0;
-        for interval in intervals {
-            while runs.get(next).is_some_and(|(_, to)| *to <= interval.mcus.start) {
-                next += 1;
-            }
-            let ahead = runs[next..].iter().take_while(|(from, _)| *from < interval.mcus.end);
-            let mine: Vec<(u32, u32)> =
-                ahead.map(|(from, to)| ((*from).max(interval.mcus.start), (*to).min(interval.mcus.end))).collect();
-            let steps = if mine.is_empty() {
+    fn plan(&mut self, inker: &mut Inker<'_>) -> Result<(), Refusal> {
+        let mut tokens = Vec::new();
+        self.plans.reserve(self.intervals.len());
+        for interval in &self.intervals {
+            let runs = self.runs_in(interval);
+            let steps = if runs.is_empty() {
                 None
             } else {
-                self.fill(interval);
-                let source = std::mem::take(&mut self.source);
-                let steps = self.steps(&source, interval, &mine, inker);
-                self.source = source;
-                Some(steps?)
+                let mut plan = Plan { steps: Vec::new(), first: tokens.len(), tokens: &mut tokens };
+                self.mark(interval, &runs, inker, &mut plan)?;
+                plan.end_tokens();
+                Some(plan.steps)
             };
-            self.pieces.push(Piece { interval: interval.clone(), steps });
+            self.plans.push(steps);
         }
+        self.tokens = tokens;
         Ok(())
     }
 
-    fn fill(&mut self, interval: &Interval) {
-        if self.filled != Some(interval.bytes.start) {
-            self.source.fill(&self.bytes[interval.bytes.clone()]);
-            self.filled = Some(interval.bytes.start);
-        }
+    /// The touched MCUs of an interval.
+    fn runs_in(&self, interval: &Interval) -> Vec<(u32, u32)> {
+        let Range { start, end } = interval.mcus;
+        let first = self.runs.partition_point(|(_, to)| *to <= start);
+        let mine = self.runs[first..].iter().take_while(|(from, _)| *from < end);
+        mine.map(|(from, to)| ((*from).max(start), (*to).min(end))).collect()
     }
 
     /// What an interval with touched MCUs becomes.
-    fn steps(
-        &mut self,
-        source: &Unstuffed,
+    fn mark(
+        &self,
         interval: &Interval,
         runs: &[(u32, u32)],
         inker: &mut Inker<'_>,
-    ) -> Result<Vec<Step>, Refusal> {
-        let Self { wide, reader, blocks, tokens, .. } = self;
-        let reader = &*reader;
+        sink: &mut impl Sink,
+    ) -> Result<(), Refusal> {
+        let Self { bytes, wide, reader, .. } = self;
+        let source = Stuffed::new(&bytes[interval.bytes.clone()]);
+        let mut blocks = vec![[0; 64]; reader.places.len()];
         let broken = Refusal::Broken { at: interval.bytes.start };
         let reached: u32 = runs.iter().map(|(from, to)| to - from).sum();
         let count = interval.mcus.end - interval.mcus.start;
         // Where most of it must be read there is nothing to leap over.
         let index = if reached < count / 2 { Index::build(reader, source, count) } else { None };
         let mut walk = Walk::new(reader, source, index.as_ref());
-        let mut steps = Vec::new();
         let mut mcu = interval.mcus.start;
         // The DC that a reader of the output has seen last.
         let mut written = [0; 4];
         for (index, &(from, to)) in runs.iter().enumerate() {
             if mcu < from {
-                let start = walk.cursor.at;
+                let start = walk.cursor.at();
                 walk.pass(from - mcu).ok_or(broken)?;
-                steps.push(Step::Copy(start, walk.cursor.at, from - mcu));
+                sink.copy(&source, start, walk.cursor.at(), from - mcu);
                 written = walk.dc;
             }
-            let first = tokens.len();
             for mcu in from..to {
-                walk.read(blocks).ok_or(broken)?;
-                inker.mark(mcu % *wide, mcu / *wide, blocks);
-                tokenize(reader, blocks, &mut written, tokens)?;
+                walk.read(&mut blocks).ok_or(broken)?;
+                inker.mark(mcu % wide, mcu / wide, &mut blocks);
+                put(reader, &blocks, &mut written, sink)?;
             }
             mcu = to;
             let is_followed = mcu < interval.mcus.end && runs.get(index + 1).is_none_or(|(from, _)| *from > mcu);
             if is_followed {
-                walk.read(blocks).ok_or(broken)?;
-                tokenize(reader, blocks, &mut written, tokens)?;
+                walk.read(&mut blocks).ok_or(broken)?;
+                put(reader, &blocks, &mut written, sink)?;
                 mcu += 1;
             }
-            steps.push(Step::Tokens(first, tokens.len()));
         }
-        let start = walk.cursor.at;
+        let start = walk.cursor.at();
         let rest = interval.mcus.end - mcu;
         walk.pass(rest).ok_or(broken)?;
-        steps.push(Step::Copy(start, walk.cursor.at, rest));
-        walk.is_at_end(source).then_some(steps).ok_or(broken)
+        sink.copy(&source, start, walk.cursor.at(), rest);
+        walk.is_at_end().then_some(()).ok_or(broken)
     }
 
     /// Appends the entropy-coded data with restart markers.
-    pub(super) fn write(&mut self, out: &mut Vec<u8>) -> Result<(), Refusal> {
+    pub(super) fn write(&mut self, inker: &mut Inker<'_>, out: &mut Vec<u8>) -> Result<(), Refusal> {
         let encoders: Vec<Encoder> = self.specs.iter().map(Encoder::new).collect();
-        let borrowed: Vec<&Encoder> = encoders.iter().collect();
-        let pieces = std::mem::take(&mut self.pieces);
         let recoder = (self.codes == Codes::New).then(|| Recoder::new(&self.reader, &encoders));
-        for (number, piece) in pieces.iter().enumerate() {
-            let Interval { bytes, mcus } = &piece.interval;
+        for (number, interval) in self.intervals.iter().enumerate() {
             if number > 0 {
                 out.extend([0xff, 0xd0 | (number - 1) as u8 & 7]);
             }
-            let whole = [Step::Copy(0, 0, mcus.end - mcus.start)];
-            let steps = match (&piece.steps, &recoder) {
-                (Some(steps), _) => &steps[..],
-                (None, Some(_)) => &whole,
-                (None, None) => {
-                    out.extend_from_slice(&self.bytes[bytes.clone()]);
-                    continue;
-                }
-            };
-            if self.filled != Some(bytes.start) {
-                self.source.fill(&self.bytes[bytes.clone()]);
-                self.filled = Some(bytes.start);
+            let runs = if self.is_complete { self.runs_in(interval) } else { Vec::new() };
+            if !runs.is_empty() {
+                let mut direct = Direct { writer: BitWriter::new(out), encoders: &encoders };
+                self.mark(interval, &runs, inker, &mut direct)?;
+                direct.writer.finish();
+                continue;
             }
-            let mut writer = BitWriter::new(out);
-            for step in steps {
-                match (*step, &recoder) {
-                    (Step::Copy(from, _, mcus), Some(recoder)) => recoder
-                        .recode(&self.source, from, mcus, &mut writer)
-                        .ok_or(Refusal::Broken { at: bytes.start })?,
-                    (Step::Copy(from, to, _), None) => writer.copy(&self.source, from, to),
-                    (Step::Tokens(from, to), _) => write(&mut writer, &self.tokens[from..to], &borrowed)?,
-                }
+            let all = [Step::Copy(0, 0, interval.mcus.end - interval.mcus.start)];
+            match (self.plans.get(number).and_then(Option::as_ref), &recoder) {
+                (Some(steps), _) => self.follow(interval, steps, &encoders, recoder.as_ref(), out)?,
+                (None, Some(_)) => self.follow(interval, &all, &encoders, recoder.as_ref(), out)?,
+                (None, None) => out.extend_from_slice(&self.bytes[interval.bytes.clone()]),
             }
-            writer.finish();
         }
+        Ok(())
+    }
+
+    /// Writes an interval as it was planned.
+    fn follow(
+        &self,
+        interval: &Interval,
+        steps: &[Step],
+        encoders: &[Encoder],
+        recoder: Option<&Recoder<'_>>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Refusal> {
+        let source = Stuffed::new(&self.bytes[interval.bytes.clone()]);
+        let borrowed: Vec<&Encoder> = encoders.iter().collect();
+        let mut writer = BitWriter::new(out);
+        for step in steps {
+            match (*step, recoder) {
+                (Step::Copy(from, _, mcus), Some(recoder)) => recoder
+                    .recode(source, from, mcus, &mut writer)
+                    .ok_or(Refusal::Broken { at: interval.bytes.start })?,
+                (Step::Copy(from, to, _), None) => writer.copy(&source, from, to),
+                (Step::Tokens(from, to), _) => write(&mut writer, &self.tokens[from..to], &borrowed)?,
+            }
+        }
+        writer.finish();
         Ok(())
     }
 }
 
-/// Turns an MCU's blocks into tokens; `written` is the last DC of each component in the output.
-fn tokenize(reader: &Reader, blocks: &[Block], written: &mut [i32; 4], tokens: &mut Vec<Token>) -> Result<(), Refusal> {
+/// Gives an MCU's blocks away; `written` is the last DC of each component in the output.
+#[inline]
+fn put(reader: &Reader, blocks: &[Block], written: &mut [i32; 4], sink: &mut impl Sink) -> Result<(), Refusal> {
     for (place, block) in reader.places.iter().zip(blocks) {
-        let (dc, ac) = reader.token_tables(place);
         let before = &mut written[place.component & 3];
-        sequential(tokens, dc, ac, *before, block)?;
+        sink.block(place, *before, block)?;
         *before = i32::from(block[0]);
     }
     Ok(())

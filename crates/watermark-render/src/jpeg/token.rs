@@ -5,6 +5,7 @@ use super::{
     bits::{BitWriter, sized},
     huffman::{Class, Encoder, HuffmanSpec},
     ink::Block,
+    look::is_ac_symbol,
 };
 
 /// A symbol of one of a scan's tables, and the bits that follow its code.
@@ -52,7 +53,7 @@ pub(super) fn sequential(
         return Err(Refusal::OutOfRange);
     }
     out.push(Token::new(dc_table, size as u8, raw, size));
-    let mut left = not_zero(block) & !1;
+    let mut left = at_least(block, 1) & !1;
     let mut next = 1;
     while left != 0 {
         let at = left.trailing_zeros();
@@ -75,15 +76,71 @@ pub(super) fn sequential(
     Ok(())
 }
 
-/// A bit for each coefficient that is not zero.
-#[inline(always)]
-fn not_zero(block: &Block) -> u64 {
-    let mut mask = 0;
-    for (octet, eight) in block.chunks_exact(8).enumerate() {
-        let bits = eight.iter().enumerate().fold(0_u64, |bits, (at, value)| bits | u64::from(*value != 0) << at);
-        mask |= bits << (8 * octet);
+/// Writes a block of a sequential scan at once, with tables that have [every symbol](is_complete) of one.
+#[inline]
+pub(super) fn write_block(
+    writer: &mut BitWriter<'_>,
+    dc: &Encoder,
+    ac: &Encoder,
+    dc_before: i32,
+    block: &Block,
+) -> Result<(), Refusal> {
+    let BitWriter { out, pending } = writer;
+    let mut now = *pending;
+    let (size, raw) = sized(i32::from(block[0]) - dc_before);
+    if size > 11 {
+        return Err(Refusal::OutOfRange);
     }
-    mask
+    let (code, length) = dc.code(size as u8);
+    now.put(out, u32::from(code) << size | raw, u32::from(length) + size);
+    let mut left = at_least(block, 1) & !1;
+    let mut next = 1;
+    while left != 0 {
+        let at = left.trailing_zeros();
+        left &= left - 1;
+        let mut zeros = at - next;
+        while zeros > 15 {
+            let (code, length) = ac.code(0xf0);
+            now.put(out, u32::from(code), u32::from(length));
+            zeros -= 16;
+        }
+        let (size, raw) = sized(i32::from(block[at as usize & 63]));
+        if size > 10 {
+            return Err(Refusal::OutOfRange);
+        }
+        let (code, length) = ac.code((zeros << 4) as u8 | size as u8);
+        now.put(out, u32::from(code) << size | raw, u32::from(length) + size);
+        next = at + 1;
+    }
+    if next < 64 {
+        let (code, length) = ac.code(0);
+        now.put(out, u32::from(code), u32::from(length));
+    }
+    *pending = now;
+    Ok(())
+}
+
+/// Whether a table has every symbol that blocks of a sequential scan need.
+pub(super) fn is_complete(spec: &HuffmanSpec, class: Class) -> bool {
+    let mut has = [false; 256];
+    spec.symbols.iter().for_each(|symbol| has[usize::from(*symbol)] = true);
+    match class {
+        Class::Dc => has[..=11].iter().all(|has| *has),
+        Class::Ac => (0..=255_u8)
+            .filter(|symbol| is_ac_symbol(u32::from(symbol >> 4), u32::from(symbol & 15)))
+            .all(|symbol| has[usize::from(symbol)]),
+    }
+}
+
+/// A bit for each coefficient whose size is so much at least.
+#[inline(always)]
+pub(super) fn at_least(block: &Block, least: u16) -> u64 {
+    let flags: [u8; 64] = std::array::from_fn(|at| u8::from(block[at].unsigned_abs() >= least));
+    let (octets, _) = flags.as_chunks::<8>();
+    octets.iter().rev().fold(0, |mask, octet| {
+        // The product's highest byte has the lowest bit of each byte, in order.
+        mask << 8 | u64::from_le_bytes(*octet).wrapping_mul(0x0102_0408_1020_4080) >> 56
+    })
 }
 
 /// How often each table needs each symbol.

@@ -73,7 +73,16 @@ pub(crate) struct SpriteBuilder {
     inks: Vec<Ink>,
 }
 
+/// Most pixels that are made room for before they are there: rows may turn out to have no ink.
+const MOST_ROOM: usize = 1 << 20;
+
 impl SpriteBuilder {
+    /// For about so many pixels.
+    pub(crate) fn with_room(pixels: u64) -> Self {
+        let room = usize::try_from(pixels).unwrap_or(MOST_ROOM).min(MOST_ROOM);
+        Self { rows: Vec::new(), inks: Vec::with_capacity(room) }
+    }
+
     /// Adds the next row, which begins at a column that may be negative. What is transparent at its ends is dropped.
     pub(crate) fn push(&mut self, start: i64, inks: &[Ink]) {
         let first = inks.iter().position(|ink| ink.alpha > 0).unwrap_or(inks.len());
