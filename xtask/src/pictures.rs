@@ -20,7 +20,7 @@ const END: &str = "<!-- end -->";
 /// When a step fails.
 pub(crate) fn run() -> Result<()> {
     setup::run(setup::Purpose::Test)?;
-    wasm::build(&wasm::Options { toolchain: wasm::Toolchain::Auto, force: false })?;
+    wasm::build(&wasm::Options::default())?;
     let programs = stack::build(false)?;
     let root = places::root();
     shell::announce("Drawing the pictures of docs/templates.md", "usually a minute");
