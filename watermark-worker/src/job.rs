@@ -260,8 +260,15 @@ fn permanent(code: FailureCode, error: &(dyn std::error::Error + 'static)) -> Ha
 
 /// An error and its causes in one line.
 pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    let mut said = error.to_string();
+    for cause in std::iter::successors(error.source(), |error| error.source()) {
+        let cause = cause.to_string();
+        // Some say their cause themselves.
+        if !said.ends_with(&cause) {
+            said = format!("{said}: {cause}");
+        }
+    }
+    said
 }
 
 /// Now, in milliseconds since 1970 UTC.

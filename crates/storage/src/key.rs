@@ -52,17 +52,23 @@ pub enum Extension {
     Jpg,
     /// PNG, `png`.
     Png,
+    /// WebP, `webp`.
+    WebP,
+    /// GIF, `gif`.
+    Gif,
 }
 
 impl Extension {
     /// Every extension.
-    pub const ALL: [Self; 2] = [Self::Jpg, Self::Png];
+    pub const ALL: [Self; 4] = [Self::Jpg, Self::Png, Self::WebP, Self::Gif];
 
     /// The extension without its dot.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Jpg => "jpg",
             Self::Png => "png",
+            Self::WebP => "webp",
+            Self::Gif => "gif",
         }
     }
 
@@ -71,6 +77,8 @@ impl Extension {
         match self {
             Self::Jpg => "image/jpeg",
             Self::Png => "image/png",
+            Self::WebP => "image/webp",
+            Self::Gif => "image/gif",
         }
     }
 }

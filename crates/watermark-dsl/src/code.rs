@@ -178,10 +178,10 @@ codes! {
     /// A key that is not there.
     UnknownKey = "E0040",
     "`key.name` is one of the keys that the worker's settings give a name, or `--key name=…` on the command line.";
-    /// A layer or an output that this release cannot make.
+    /// A layer that this release cannot draw.
     CannotDraw = "E0041",
-    "It is part of the language, but this release cannot make it, and pictures must not go out without it. Take it out \
-     until a later release can.";
+    "The layer is part of the language, but this release cannot draw it, and pictures must not go out without it. Take \
+     it out until a later release can.";
     /// A mark so faint that it can hardly be seen.
     FaintMark = "W0001",
     "Under 5% of opacity a mark is hardly seen. For an invisible mark use `fingerprint`.";

@@ -2,9 +2,14 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use image::{DynamicImage, metadata::Orientation};
+use image::{DynamicImage, GenericImageView, metadata::Orientation};
 
-use crate::{Format, Limits, Rect, Refusal, RenderError, VerifyFailure, decode::decode, jpeg, verify::stored_rect};
+use crate::{
+    Format, Limits, Rect, Refusal, RenderError, VerifyFailure,
+    decode::{Frame, decode},
+    jpeg,
+    verify::stored_rect,
+};
 
 /// Side of the squares that pixels are gathered in before they become boxes, in pixels.
 const SQUARE_PX: u32 = 16;
@@ -59,13 +64,14 @@ pub struct Comparison {
     pub boxes_outside: Vec<Rect>,
 }
 
-/// Compares two files: JPEGs whose coefficients mean the same by these, all others by their pixels as shown.
+/// Compares two files: JPEGs whose coefficients mean the same by these, all others by their pixels as
+/// shown, in every picture of an animation.
 ///
 /// `touched` are rectangles where they may differ, in pixels as shown; of JPEGs every MCU that one reaches.
 ///
 /// # Errors
 /// Those of reading the files; [`RenderError::VerifyFailed`] with [`VerifyFailure::Size`] where they are not of one
-/// size as shown.
+/// size as shown, and with [`VerifyFailure::Animation`] where one shows more pictures than the other.
 pub fn compare(before: &[u8], after: &[u8], touched: &[Rect], limits: &Limits) -> Result<Comparison, RenderError> {
     let formats = (Format::sniff(before)?, Format::sniff(after)?);
     let mut reason = PixelsFor::NoJpegs;
@@ -77,38 +83,50 @@ pub fn compare(before: &[u8], after: &[u8], touched: &[Rect], limits: &Limits) -
         };
     }
     let (before, after) = (shown(before, formats.0, limits)?, shown(after, formats.1, limits)?);
-    let (expected, got) = ((before.width(), before.height()), (after.width(), after.height()));
-    if expected != got {
-        return Err(RenderError::VerifyFailed { failure: VerifyFailure::Size { expected, got } });
+    let failed = |failure| RenderError::VerifyFailed { failure };
+    if before.len() != after.len() {
+        return Err(failed(VerifyFailure::Animation));
     }
-    Ok(pixels(&before, &after, touched).into_comparison(Measure::Pixels(reason)))
+    let mut differences = Differences::new(0);
+    for (before, after) in before.iter().zip(&after) {
+        let (expected, got) = (before.dimensions(), after.dimensions());
+        if expected != got {
+            return Err(failed(VerifyFailure::Size { expected, got }));
+        }
+        pixels(before, after, touched, &mut differences);
+    }
+    Ok(differences.into_comparison(Measure::Pixels(reason)))
 }
 
-fn shown(bytes: &[u8], format: Format, limits: &Limits) -> Result<DynamicImage, RenderError> {
+/// All pictures of a file.
+fn shown(bytes: &[u8], format: Format, limits: &Limits) -> Result<Vec<DynamicImage>, RenderError> {
     let decoded = decode(bytes, format, limits)?;
-    let mut image = decoded.image;
-    image.apply_orientation(decoded.orientation);
-    Ok(image)
+    let turned = decoded.frames.into_iter().map(|Frame { mut image, .. }| {
+        image.apply_orientation(decoded.orientation);
+        image
+    });
+    Ok(turned.collect())
 }
 
-fn pixels(before: &DynamicImage, after: &DynamicImage, touched: &[Rect]) -> Differences {
+fn pixels(before: &DynamicImage, after: &DynamicImage, touched: &[Rect], differences: &mut Differences) {
     let is_wide = |image: &DynamicImage| image.color().bytes_per_pixel() > image.color().channel_count();
     if is_wide(before) || is_wide(after) {
         let (before, after) = (before.to_rgba16(), after.to_rgba16());
-        return samples(&before, &after, before.dimensions(), touched);
+        return samples(&before, &after, before.dimensions(), touched, differences);
     }
     let (before, after) = (before.to_rgba8(), after.to_rgba8());
-    samples(&before, &after, before.dimensions(), touched)
+    samples(&before, &after, before.dimensions(), touched, differences);
 }
 
-/// Compares samples of four channels.
+/// Adds how samples of four channels differ.
 fn samples<S: Copy + PartialEq + Into<u32>>(
     before: &[S],
     after: &[S],
     (width, height): (u32, u32),
     touched: &[Rect],
-) -> Differences {
-    let mut differences = Differences::new(u64::from(width) * u64::from(height));
+    differences: &mut Differences,
+) {
+    differences.total += u64::from(width) * u64::from(height);
     let row_samples = width as usize * 4;
     let rows = before.chunks_exact(row_samples.max(1)).zip(after.chunks_exact(row_samples.max(1)));
     for (y, (old, new)) in (0..height).zip(rows) {
@@ -126,7 +144,6 @@ fn samples<S: Copy + PartialEq + Into<u32>>(
             differences.add(square, pixel, apart.max().unwrap_or(0), is_outside);
         }
     }
-    differences
 }
 
 /// What has been found so far, by cells of a grid: MCUs or squares of pixels.

@@ -7,7 +7,7 @@ use crate::{EncodeFailure, FontFailure, Format, PictureFailure, VerifyFailure};
 #[non_exhaustive]
 pub enum RenderError {
     /// The bytes begin like no format that is read here, or like a kind of one that is not.
-    #[error("only JPEG and PNG are read, this is {found}")]
+    #[error("JPEG, PNG, WebP, GIF, BMP and TIFF are read, this is {found}")]
     UnsupportedFormat {
         /// What they look like, with its article.
         found: &'static str,
@@ -115,12 +115,6 @@ pub enum RenderError {
         /// The layer, counted from 1.
         layer: usize,
     },
-    /// The template asks for an output that this release cannot make.
-    #[error("`output` asks for `{property}`, which cannot be done yet")]
-    NoSuchOutput {
-        /// The property.
-        property: &'static str,
-    },
     /// A calculation of the template has no result with these values.
     #[error("the template cannot be evaluated for this picture")]
     Evaluate {
@@ -137,6 +131,12 @@ pub enum RenderError {
         #[source]
         source: EncodeFailure,
     },
+    /// The picture moves, and the format that the template asks for cannot.
+    #[error("an animation cannot become a {format}")]
+    Animated {
+        /// The format.
+        format: Format,
+    },
     /// The rendition is not what it must be; it must not be published.
     #[error("verification failed: {failure}")]
     VerifyFailed {
@@ -152,6 +152,10 @@ pub(crate) fn decoding(format: Format, source: image::ImageError, max_decoded_by
             found: match format {
                 Format::Jpeg => "a JPEG of a kind that is not read",
                 Format::Png => "a PNG of a kind that is not read",
+                Format::WebP => "a WebP of a kind that is not read",
+                Format::Gif => "a GIF of a kind that is not read",
+                Format::Bmp => "a BMP of a kind that is not read",
+                Format::Tiff => "a TIFF of a kind that is not read",
             },
         },
         image::ImageError::Limits(_) => RenderError::DecoderLimit { format, max_decoded_bytes },

@@ -2,36 +2,43 @@
 
 use std::fmt;
 
+use sealmark_watermark_dsl::OutputFormat;
+
 use crate::RenderError;
 
-/// A format that is read and written.
+/// A format that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Format {
     /// JPEG, ITU-T T.81.
     Jpeg,
     /// PNG, ISO/IEC 15948.
     Png,
+    /// WebP, RFC 9649.
+    WebP,
+    /// GIF 89a.
+    Gif,
+    /// Windows bitmap; renditions are PNGs.
+    Bmp,
+    /// TIFF 6.0 of one page; renditions are PNGs.
+    Tiff,
 }
 
 impl Format {
     /// Tells the format from the first bytes.
     ///
     /// # Errors
-    /// [`RenderError::UnsupportedFormat`] for everything but JPEG and PNG.
+    /// [`RenderError::UnsupportedFormat`] for every other one.
     pub fn sniff(bytes: &[u8]) -> Result<Self, RenderError> {
-        if bytes.starts_with(b"\xff\xd8\xff") {
-            return Ok(Self::Jpeg);
-        }
-        if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
-            return Ok(Self::Png);
-        }
         let brand = bytes.get(4..12).unwrap_or_default();
         let found = match bytes {
+            [0xff, 0xd8, 0xff, ..] => return Ok(Self::Jpeg),
+            [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => return Ok(Self::Png),
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => return Ok(Self::WebP),
+            [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => return Ok(Self::Gif),
+            [b'B', b'M', ..] => return Ok(Self::Bmp),
+            [b'I', b'I', b'*', 0, ..] | [b'M', b'M', 0, b'*', ..] => return Ok(Self::Tiff),
             [] => "an empty file",
-            [b'G', b'I', b'F', b'8', ..] => "a GIF",
-            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "a WebP",
-            [b'I', b'I', b'*', 0, ..] | [b'M', b'M', 0, b'*', ..] => "a TIFF or a raw photograph",
-            [b'B', b'M', ..] => "a BMP",
             [b'%', b'P', b'D', b'F', ..] => "a PDF",
             [0xff, 0x0a, ..] => "a JPEG XL",
             _ if brand.starts_with(b"ftypavi") => "an AVIF",
@@ -41,11 +48,29 @@ impl Format {
         Err(RenderError::UnsupportedFormat { found })
     }
 
-    /// Media type, RFC 2046 and RFC 2083.
+    /// The format of a rendition of such a file, where the template asks for this one. BMP and TIFF, which no browser
+    /// or no browser sensibly shows, become PNG, which loses nothing either.
+    pub const fn of_output(self, wanted: OutputFormat) -> Self {
+        match wanted {
+            OutputFormat::Source => match self {
+                Self::Bmp | Self::Tiff => Self::Png,
+                other => other,
+            },
+            OutputFormat::Jpeg => Self::Jpeg,
+            OutputFormat::Png => Self::Png,
+            OutputFormat::WebP => Self::WebP,
+        }
+    }
+
+    /// Media type, of IANA's list.
     pub const fn content_type(self) -> &'static str {
         match self {
             Self::Jpeg => "image/jpeg",
             Self::Png => "image/png",
+            Self::WebP => "image/webp",
+            Self::Gif => "image/gif",
+            Self::Bmp => "image/bmp",
+            Self::Tiff => "image/tiff",
         }
     }
 
@@ -54,6 +79,10 @@ impl Format {
         match self {
             Self::Jpeg => "jpg",
             Self::Png => "png",
+            Self::WebP => "webp",
+            Self::Gif => "gif",
+            Self::Bmp => "bmp",
+            Self::Tiff => "tif",
         }
     }
 }
@@ -63,6 +92,10 @@ impl fmt::Display for Format {
         f.write_str(match self {
             Self::Jpeg => "JPEG",
             Self::Png => "PNG",
+            Self::WebP => "WebP",
+            Self::Gif => "GIF",
+            Self::Bmp => "BMP",
+            Self::Tiff => "TIFF",
         })
     }
 }
@@ -76,8 +109,7 @@ mod tests {
         for (bytes, name) in [
             (&b""[..], "an empty file"),
             (b"\xff\xd8", "something else"),
-            (b"GIF89a", "a GIF"),
-            (b"RIFF\0\0\0\0WEBPVP8 ", "a WebP"),
+            (b"II+\0", "something else"),
             (b"\0\0\0\x20ftypheic\0\0\0\0", "a HEIC"),
             (b"\0\0\0\x20ftypavif\0\0\0\0", "an AVIF"),
             (b"<svg xmlns=", "something else"),
@@ -88,5 +120,6 @@ mod tests {
             }
         }
         assert_eq!(Format::sniff(b"\xff\xd8\xff\xe0").unwrap(), Format::Jpeg);
+        assert_eq!(Format::sniff(b"RIFF\0\0\0\0WEBPVP8 ").unwrap(), Format::WebP);
     }
 }

@@ -25,6 +25,7 @@ mod assets;
 mod blend;
 mod blend_mode;
 mod compare;
+mod container;
 mod contrast;
 mod decode;
 mod draw;
@@ -38,11 +39,16 @@ mod glyph;
 mod inspect;
 mod jpeg;
 mod layout;
+#[cfg(feature = "webp-lossy")]
+mod libwebp;
 mod limits;
 mod metadata;
+mod method;
 mod missing;
+mod notes;
 mod picture;
-mod png;
+mod prepare;
+mod profile;
 mod qr;
 mod render;
 mod resources;
@@ -58,7 +64,7 @@ pub use blend_mode::BlendMode;
 pub use compare::{Comparison, Measure, PixelsFor, compare};
 pub use contrast::AUTO_LUMA;
 pub use draw::{MAX_OUTLINE_PX, MAX_SHADOW_SIGMA, MAX_SPRITE_PIXELS, MAX_TILE_PLACES, MAX_TILE_SPRITE_PIXELS, draw};
-pub use encode::{EncodeFailure, JPEG_QUALITY};
+pub use encode::{DEFAULT_QUALITY, EncodeFailure};
 pub use error::RenderError;
 pub use face::{FaceId, FontFailure};
 pub use fonts::{DEFAULT_FONT, Fonts};
@@ -68,17 +74,22 @@ pub use jpeg::{Codes, HuffmanTables, JpegProcess, JpegStructure, Refusal};
 pub use layout::{MAX_EM_PX, layout, layout_evaluated};
 pub use limits::Limits;
 pub use metadata::Metadata;
+pub use method::{Method, Reason};
 pub use missing::{Available, missing};
 pub use picture::{Picture, PictureFailure};
+pub use profile::InkColors;
 pub use qr::QrModules;
-pub use render::{Method, Output, not_made, render};
+pub use render::{Output, render};
 pub use resources::Resources;
 pub use scene::{
     Content, Frame, GlyphRun, Mark, Outline, Paint, PlacedGlyph, Plate, Qr, Rect, Scene, SceneShadow, Text, Tile,
 };
 pub use stamp::{Ink, Place, Sprite, Stamp};
 pub use typeset::{Align, TextBlock, TextStyle, typeset};
-pub use verify::{BLOCK_PX, MAX_CHANNEL_DIFFERENCE, MAX_LUMA_DIFFERENCE, Proof, VerifyFailure, verify};
+pub use verify::{
+    BLOCK_PX, CHANNEL_PER_QUALITY, LUMA_PER_QUALITY, MAX_CHANNEL_DIFFERENCE, MAX_LUMA_DIFFERENCE, Proof, VerifyFailure,
+    verify,
+};
 
 /// Counts the changes that alter a rendition's bytes or pixels. Part of what makes a rendition the same as another,
 /// together with source, template, variables and [`Resources::digest`]: raise it with every such change.

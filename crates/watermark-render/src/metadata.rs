@@ -8,6 +8,8 @@ use exif::{Context, Exif, Field, In, Reader, Tag, Value, experimental::Writer};
 use image::metadata::Orientation;
 use sealmark_watermark_dsl::{Metadata as Kind, Output};
 
+use crate::notes::Credits;
+
 /// Which metadata a rendition keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Metadata {
@@ -53,12 +55,28 @@ impl Metadata {
     /// The EXIF block to write in place of one (both begin with the TIFF header), for pixels that are stored turned as
     /// `orientation` says. None where there is nothing to say.
     pub(crate) fn exif(&self, block: Option<&[u8]>, orientation: Orientation) -> Option<Vec<u8>> {
+        self.exif_with(block, orientation, &Credits::default())
+    }
+
+    /// The same, with author and copyright where it does not name them.
+    pub(crate) fn exif_with(
+        &self,
+        block: Option<&[u8]>,
+        orientation: Orientation,
+        credits: &Credits,
+    ) -> Option<Vec<u8>> {
         let read = block.filter(|block| block.len() <= MAX_BYTES).and_then(read_exif);
         let kept = read.iter().flat_map(Exif::fields).filter(|field| self.keeps(field));
         let mut fields: Vec<Field> = Vec::new();
         for field in kept {
             if !fields.iter().any(|before| (before.tag, before.ifd_num) == (field.tag, field.ifd_num)) {
                 fields.push(Field { tag: field.tag, ifd_num: field.ifd_num, value: field.value.clone() });
+            }
+        }
+        for (tag, text) in [(Tag::Artist, &credits.artist), (Tag::Copyright, &credits.copyright)] {
+            if let (Some(text), false) = (text, fields.iter().any(|field| field.tag == tag)) {
+                let value = Value::Ascii(vec![text.clone().into_bytes()]);
+                fields.push(Field { tag, ifd_num: In::PRIMARY, value });
             }
         }
         if orientation != Orientation::NoTransforms {
@@ -86,27 +104,47 @@ impl Metadata {
     pub(crate) fn iptc(&self, records: &[u8]) -> Option<Vec<u8>> {
         let mut out = Vec::new();
         let mut has_one = false;
-        let mut rest = records;
-        while let [0x1c, record, number, high, low, more @ ..] = rest {
-            let length = usize::from(u16::from_be_bytes([*high, *low]));
-            // Longer ones have another form, and are no notices.
-            let (Some(value), true) = (more.get(..length), length < 0x8000) else { break };
-            let is_encoding = (*record, *number) == (1, 90);
-            let is_notice = *record == 2 && matches!(number, 80 | 110 | 115 | 116);
+        for (record, number, value) in data_sets(records) {
+            let is_encoding = (record, number) == (1, 90);
+            let is_notice = record == 2 && matches!(number, 80 | 110 | 115 | 116);
             if self.iptc || (self.copyright && (is_notice || is_encoding)) {
                 has_one |= !is_encoding;
-                out.extend([0x1c, *record, *number, *high, *low]);
+                out.extend([0x1c, record, number]);
+                out.extend((value.len() as u16).to_be_bytes());
                 out.extend_from_slice(value);
             }
-            rest = &more[length..];
         }
         has_one.then_some(out)
+    }
+
+    /// Author and copyright of IPTC records, for a format that has no place for them.
+    pub(crate) fn iptc_credits(records: &[u8], credits: &mut Credits) {
+        for (record, number, value) in data_sets(records) {
+            match (record, number) {
+                (2, 80) => credits.set_artist(value),
+                (2, 116) => credits.set_copyright(value),
+                _ => {}
+            }
+        }
     }
 
     /// Whether an XMP packet is kept.
     pub(crate) fn keeps_xmp(&self, packet: &[u8]) -> bool {
         self.xmp && (self.gps || memchr::memmem::find(packet, b"GPS").is_none())
     }
+}
+
+/// Record, number and value of each data set, up to the first that is broken, or too long to be a notice: those from
+/// 32 KiB on have another form.
+fn data_sets(records: &[u8]) -> impl Iterator<Item = (u8, u8, &[u8])> {
+    let mut rest = records;
+    std::iter::from_fn(move || {
+        let [0x1c, record, number, high, low, more @ ..] = rest else { return None };
+        let length = usize::from(u16::from_be_bytes([*high, *low]));
+        let (value, more) = more.split_at_checked(length).filter(|_| length < 0x8000)?;
+        rest = more;
+        Some((*record, *number, value))
+    })
 }
 
 /// Reads an EXIF block; what is broken in it is left out.

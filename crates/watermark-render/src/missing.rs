@@ -1,11 +1,11 @@
-//! What a template names that is not there, or asks for that cannot be made: found before any picture is.
+//! What a template names that is not there, and layers that cannot be drawn: found before any picture is.
 
 use std::sync::Arc;
 
 use sealmark_watermark_dsl::{Code, Diagnostic, IncludedSource, Layer, Severity, Span, Template, parse};
 
 use crate::{
-    Resources, not_made,
+    Resources,
     uses::{Use, UseKind, uses},
 };
 
@@ -23,7 +23,7 @@ pub struct Available<'a> {
     pub keys: Option<&'a [&'a str]>,
 }
 
-/// Everything that a compiled template names and there is not, and what no release can make yet, each where it stands:
+/// Everything that a compiled template names and there is not, and layers that cannot be drawn yet, each where it stands:
 /// every picture would fail. `included` are the names and texts of the templates that it includes.
 pub fn missing(
     template: &Template,
@@ -55,11 +55,6 @@ pub fn missing(
         let message = "a fingerprint cannot be embedded yet".to_owned();
         let hint = "a later release will; until then pictures would go out without it".to_owned();
         mistakes.push(places.diagnostic(UseKind::Fingerprint, "", Code::CannotDraw, message, hint));
-    }
-    for property in not_made(template.output()) {
-        let message = format!("another `{property}` than the picture's own cannot be made yet");
-        let hint = "a later release will; until then pictures would go out as they came".to_owned();
-        mistakes.push(places.diagnostic(UseKind::Output, property, Code::CannotDraw, message, hint));
     }
     mistakes.sort_by_key(|mistake| (mistake.included.is_some(), mistake.span));
     mistakes

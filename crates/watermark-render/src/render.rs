@@ -1,48 +1,28 @@
 //! The whole way: an original's bytes to a rendition's.
 
-use std::fmt;
-
 use image::metadata::Orientation;
-use sealmark_watermark_dsl::{self as dsl, OutputFormat, Quality, Template, Variables};
+use sealmark_watermark_dsl::{Quality, Template, Variables};
 
 use crate::{
-    Codes, Format, Limits, Metadata, Pixels, Rect, Refusal, RenderError, Resources, Stamp, decode::decode, draw,
-    encode::encode, jpeg::Original, layout, verify::stored_rect,
+    DEFAULT_QUALITY, Format, InkColors, Limits, Metadata, Method, Pixels, Reason, Rect, Refusal, RenderError,
+    Resources, Stamp, container,
+    decode::{Frame, Loss, decode, fitting},
+    draw,
+    encode::{Rendition, encode, loss},
+    jpeg::Original,
+    layout,
+    prepare::{prepared, shrunk_size},
+    verify::stored_rect,
 };
-
-/// How a mark came into a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
-    /// A JPEG's untouched bits were copied, and only the MCUs under the mark coded anew.
-    Spliced(Codes),
-    /// A JPEG's coefficients were all read and written again: it is progressive, or has several scans.
-    Rewritten(Codes),
-    /// The pixels were decoded and encoded anew; of a JPEG with the reason.
-    Encoded(Option<Refusal>),
-}
-
-impl fmt::Display for Method {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let codes = |codes: &Codes| match codes {
-            Codes::Own => "with its own codes",
-            Codes::Added => "with longer codes added",
-            Codes::New => "with new codes",
-        };
-        match self {
-            Self::Spliced(found) => write!(f, "spliced, {}", codes(found)),
-            Self::Rewritten(found) => write!(f, "coefficients kept, scans written again {}", codes(found)),
-            Self::Encoded(None) => write!(f, "decoded and encoded"),
-            Self::Encoded(Some(refusal)) => write!(f, "decoded and encoded: {refusal}"),
-        }
-    }
-}
 
 /// A rendition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
     /// The file.
     pub bytes: Vec<u8>,
-    /// Its media type: the source's.
+    /// Its format: that which the template asks for, mostly the source's.
+    pub format: Format,
+    /// Its media type.
     pub content_type: &'static str,
     /// Ending of a file's name, without the dot.
     pub extension: &'static str,
@@ -50,6 +30,8 @@ pub struct Output {
     pub width: u32,
     /// Height in pixels, as shown.
     pub height: u32,
+    /// Longest side that the template allows, in pixels; a larger source was shrunk.
+    pub max_edge_px: Option<u32>,
     /// What the marks may have changed, in pixels as shown; one rectangle for each mark that can be seen.
     pub touched: Vec<Rect>,
     /// How the mark came into the file.
@@ -60,24 +42,26 @@ pub struct Output {
     pub missing_glyphs: Vec<char>,
 }
 
-/// Draws a template onto a picture.
+/// Draws a template onto a picture, and writes it as the template's `output` says.
 ///
-/// `source` is a JPEG or a PNG by its first bytes; the output has the same format, and keeps of the metadata what
-/// [`Metadata`] does by default. The same input gives the same bytes.
+/// The source's format is told by its first bytes. The same input gives the same bytes.
 ///
 /// A JPEG keeps every coefficient outside of the MCUs that the mark reaches, and is stored turned as it was. One that
-/// cannot ([`Refusal`] says why) is decoded, turned upright and encoded anew at [`crate::JPEG_QUALITY`], and RGB where
-/// it was CMYK. A PNG is upright, and keeps its depth (8 or 16 bits), its alpha and whether it is gray; one with a
-/// palette becomes RGB or RGBA, one with 1, 2 or 4 bits gets 8.
+/// cannot ([`Reason`] says why) is decoded, turned upright and encoded anew, and RGB where it was CMYK. A PNG is
+/// upright, and keeps its depth (8 or 16 bits), its alpha and whether it is gray; one with a palette becomes RGB or
+/// RGBA, one with 1, 2 or 4 bits gets 8. A lossless WebP stays lossless; lossy ones need the feature `webp-lossy`. BMP and
+/// TIFF become PNG. Of an animation every picture gets the mark.
+///
+/// A `quality` counts where pixels are encoded with a loss. A JPEG that would keep its coefficients is encoded anew for
+/// it only if its own quality is higher.
 ///
 /// Memory: of a spliced JPEG a few times the file and the touched MCUs; of others about twice the decoded picture, see
 /// [`Limits`].
 ///
 /// # Errors
 /// Of the picture: [`RenderError::UnsupportedFormat`], [`RenderError::BrokenImage`], [`RenderError::ImageTooLarge`],
-/// [`RenderError::DecoderLimit`]. Of the template: [`RenderError::NoSuchOutput`]; with this picture
-/// those of [`layout`]. [`RenderError::Encode`]
-/// where a profile is too large to be written.
+/// [`RenderError::DecoderLimit`]. Of the template with this picture: those of [`layout`], and
+/// [`RenderError::Animated`]. [`RenderError::Encode`] where a profile or a side is too large to be written.
 pub fn render(
     source: &[u8],
     template: &Template,
@@ -85,26 +69,32 @@ pub fn render(
     resources: &Resources,
     limits: &Limits,
 ) -> Result<Output, RenderError> {
-    let format = Format::sniff(source)?;
-    if let Some(property) = not_made(template.output()).first() {
-        return Err(RenderError::NoSuchOutput { property });
+    let from = Format::sniff(source)?;
+    let wanted = template.output();
+    let (format, metadata) = (from.of_output(wanted.format), Metadata::of(wanted));
+    let job = Job { source, from, format, template, variables, resources, limits, metadata };
+    if format != from {
+        return job.encoded(Reason::Converted);
     }
-    let job = Job { source, format, template, variables, resources, limits, metadata: Metadata::of(template.output()) };
     if format != Format::Jpeg {
-        return job.encoded(None);
+        return job.encoded(Reason::Format);
     }
-    let refusal = match Original::open(source, limits) {
-        Ok(original) => match job.spliced(&original)? {
-            Ok(output) => return Ok(output),
-            Err(refusal) => refusal,
+    let reason = match Original::open(source, limits) {
+        Ok(original) => match job.reason(&original) {
+            Some(reason) => reason,
+            None => match job.spliced(&original)? {
+                Ok(output) => return Ok(output),
+                Err(refusal) => Reason::Refused(refusal),
+            },
         },
-        Err(refusal) => refusal,
+        Err(refusal) => Reason::Refused(refusal),
     };
-    job.encoded(Some(refusal)).map_err(|error| named(error, refusal))
+    job.encoded(reason)
 }
 
 /// What a JPEG that no decoder here reads is, instead of that it is broken: it is not.
-fn named(error: RenderError, refusal: Refusal) -> RenderError {
+fn named(error: RenderError, source: &[u8], limits: &Limits) -> RenderError {
+    let Err(refusal) = Original::open(source, limits) else { return error };
     let found = match refusal {
         Refusal::Arithmetic => "an arithmetic-coded JPEG",
         Refusal::TwelveBits => "a JPEG with samples of 12 bits",
@@ -122,6 +112,9 @@ fn named(error: RenderError, refusal: Refusal) -> RenderError {
 
 struct Job<'a> {
     source: &'a [u8],
+    /// The source's format.
+    from: Format,
+    /// The output's format.
     format: Format,
     template: &'a Template,
     variables: &'a Variables,
@@ -139,6 +132,19 @@ struct Drawn {
 }
 
 impl Job<'_> {
+    /// Why a JPEG whose coefficients could be kept is encoded anew all the same.
+    fn reason(&self, original: &Original<'_>) -> Option<Reason> {
+        let wanted = self.template.output();
+        let (width, height) = original.size();
+        if shrunk_size(width, height, wanted.max_edge_px) != (width, height) {
+            return Some(Reason::Shrunk);
+        }
+        match (wanted.quality, container::jpeg::quality(self.source)) {
+            (Quality::Percent(wanted), Some(has)) if has > wanted => Some(Reason::Quality),
+            _ => None,
+        }
+    }
+
     /// Into the coefficients, if they can be kept.
     fn spliced(&self, original: &Original<'_>) -> Result<Result<Output, Refusal>, RenderError> {
         let (stored_width, stored_height) = original.size();
@@ -156,23 +162,79 @@ impl Job<'_> {
         if let Some(refusal) = unreadable {
             return Ok(Err(refusal));
         }
+        let profile = match container::jpeg::components(self.source) {
+            Some(count @ (1 | 3)) => fitting(container::jpeg::profile(self.source), count == 3),
+            _ => None,
+        };
+        let stamps = self.in_colors_of(profile.as_deref(), stamps);
         let stored: Vec<Stamp> = stamps.iter().map(|stamp| stamp.turned(orientation, width, height)).collect();
         Ok(original.mark(&stored, &self.metadata).map(|marked| self.output(drawn, marked.bytes, marked.method)))
     }
 
     /// Onto decoded pixels.
-    fn encoded(&self, refusal: Option<Refusal>) -> Result<Output, RenderError> {
-        let decoded = decode(self.source, self.format, self.limits)?;
-        let mut image = decoded.image;
-        image.apply_orientation(decoded.orientation);
-        let (width, height) = (image.width(), image.height());
-        let Some(mut pixels) = Pixels::of(&mut image) else {
-            return Err(RenderError::UnsupportedFormat { found: "a picture with samples of a kind that is not read" });
+    fn encoded(&self, reason: Reason) -> Result<Output, RenderError> {
+        let wanted = self.template.output();
+        let decoded = decode(self.source, self.from, self.limits).map_err(|error| match self.from {
+            Format::Jpeg => named(error, self.source, self.limits),
+            _ => error,
+        })?;
+        let loss = loss(self.from, &decoded, self.format, wanted.quality);
+        let is_shrunk = |frame: &Frame| {
+            let (width, height) = (frame.image.width(), frame.image.height());
+            shrunk_size(width, height, wanted.max_edge_px) != (width, height)
         };
-        let (drawn, stamps) = self.draw(width, height, |rect| pixels.mean_luma(rect))?;
-        stamps.iter().for_each(|stamp| stamp.blend_onto(&mut pixels));
-        let bytes = encode(&image, self.format, decoded.profile, self.source)?;
-        Ok(self.output(drawn, bytes, Method::Encoded(refusal)))
+        let reason = if decoded.frames.first().is_some_and(is_shrunk) { Reason::Shrunk } else { reason };
+        let mut frames = Vec::with_capacity(decoded.frames.len());
+        for Frame { mut image, delay } in decoded.frames {
+            image.apply_orientation(decoded.orientation);
+            frames.push(Frame { image: prepared(image, self.format, wanted.max_edge_px)?, delay });
+        }
+        let (drawn, stamps, has_color) = match frames.first_mut() {
+            Some(Frame { image, .. }) => {
+                let (width, height, has_color) = (image.width(), image.height(), image.color().has_color());
+                let pixels = pixels(image)?;
+                let (drawn, stamps) = self.draw(width, height, |rect| pixels.mean_luma(rect))?;
+                (drawn, stamps, has_color)
+            }
+            None => return Err(RenderError::BrokenImage { format: self.from, source: None }),
+        };
+        let profile = fitting(decoded.profile, has_color).filter(|_| self.metadata.icc);
+        let stamps = self.in_colors_of(profile.as_deref(), stamps);
+        for Frame { image, .. } in &mut frames {
+            let mut pixels = pixels(image)?;
+            stamps.iter().for_each(|stamp| stamp.blend_onto(&mut pixels));
+        }
+        let bytes = encode(&Rendition {
+            format: self.format,
+            frames: &frames,
+            plays: decoded.plays,
+            profile,
+            notes: decoded.notes.kept(&self.metadata, self.format),
+            touched: &drawn.touched,
+            loss,
+            is_subsampled: self.is_subsampled(loss),
+            source: self.source,
+        })?;
+        Ok(self.output(drawn, bytes, Method::Encoded(reason)))
+    }
+
+    /// Stamps with their ink in a picture's own colours. Where its profile is stripped, everybody takes the picture for
+    /// sRGB, and the ink with it.
+    fn in_colors_of(&self, profile: Option<&[u8]>, stamps: Vec<Stamp>) -> Vec<Stamp> {
+        match profile.filter(|_| self.metadata.icc).and_then(InkColors::for_profile) {
+            Some(colors) => stamps.iter().map(|stamp| stamp.recolored(|color| colors.convert(color))).collect(),
+            None => stamps,
+        }
+    }
+
+    /// Whether a JPEG that is encoded anew stores colour with fewer samples: as its source does, or below the default
+    /// quality.
+    fn is_subsampled(&self, loss: Loss) -> bool {
+        match self.from {
+            Format::Jpeg => container::jpeg::is_subsampled(self.source),
+            Format::WebP if loss != Loss::None => true,
+            _ => matches!(loss, Loss::Quality(Some(quality)) if quality < DEFAULT_QUALITY),
+        }
     }
 
     /// Draws for a picture of this size, as shown; `mean_luma` is that of its pixels in a rectangle.
@@ -191,10 +253,12 @@ impl Job<'_> {
 
     fn output(&self, drawn: Drawn, bytes: Vec<u8>, method: Method) -> Output {
         Output {
+            format: self.format,
             content_type: self.format.content_type(),
             extension: self.format.extension(),
             width: drawn.width,
             height: drawn.height,
+            max_edge_px: self.template.output().max_edge_px,
             touched: drawn.touched,
             method,
             metadata: self.metadata,
@@ -204,15 +268,9 @@ impl Job<'_> {
     }
 }
 
-/// The properties of a template's `output` that ask for what cannot be made yet: another format, quality or size than the
-/// original's. Whoever loads templates refuses them early; [`render`] refuses them picture by picture.
-pub fn not_made(output: &dsl::Output) -> Vec<&'static str> {
-    let asked = [
-        ("format", output.format != OutputFormat::Source),
-        ("quality", output.quality != Quality::Source),
-        ("max_edge", output.max_edge_px.is_some()),
-    ];
-    asked.into_iter().filter(|(_, is_asked)| *is_asked).map(|(property, _)| property).collect()
+fn pixels(image: &mut image::DynamicImage) -> Result<Pixels<'_>, RenderError> {
+    Pixels::of(image)
+        .ok_or(RenderError::UnsupportedFormat { found: "a picture with samples of a kind that is not read" })
 }
 
 fn check_pixels(width: u32, height: u32, limits: &Limits) -> Result<(), RenderError> {

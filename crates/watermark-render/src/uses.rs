@@ -1,5 +1,4 @@
-//! Where a template names what lies outside of it: fonts, pictures, keys, and what not every release can
-//! make.
+//! Where a template names what lies outside of it: fonts, pictures, keys, and layers that not every release can draw.
 
 use sealmark_watermark_dsl::{Ast, Item, LayerNode, Piece, PropertyNode, Span, TextNode, Value, ValueNode};
 
@@ -14,8 +13,6 @@ pub(crate) enum UseKind {
     Key,
     /// A layer of this kind; it has no name.
     Fingerprint,
-    /// A property of `output`.
-    Output,
 }
 
 /// A name and where it stands.
@@ -66,10 +63,6 @@ impl Finder {
         let keyword = layer.keyword.name.as_str();
         if keyword == "fingerprint" {
             self.add(UseKind::Fingerprint, "", layer.keyword.span);
-        }
-        if keyword == "output" {
-            let names = layer.properties.iter().map(|property| &property.name);
-            names.for_each(|name| self.add(UseKind::Output, &name.name, name.span));
         }
         if let Some(text) = &layer.text {
             match literal(text).filter(|_| keyword == "image") {

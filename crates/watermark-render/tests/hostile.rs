@@ -4,9 +4,9 @@
 mod pictures;
 
 use image::{DynamicImage, ImageFormat};
-use pictures::{jpeg, marked, noise, png, profile, quarters, text, with_metadata};
+use pictures::{jpeg, noise, png, profile, quarters, text, with_metadata};
 use proptest::prelude::*;
-use sealmark_watermark_render::{Limits, verify};
+use sealmark_watermark_render::{Limits, Resources, render, verify};
 
 fn sources() -> Vec<Vec<u8>> {
     let image = DynamicImage::ImageRgb8(quarters(40, 30));
@@ -15,20 +15,35 @@ fn sources() -> Vec<Vec<u8>> {
         png(&DynamicImage::ImageRgba16(image.to_rgba16())),
         with_metadata(&image, ImageFormat::Jpeg, 6, profile(b"RGB ")),
         with_metadata(&image, ImageFormat::Png, 7, profile(b"RGB ")),
+        include_bytes!("files/moving.webp").to_vec(),
+        include_bytes!("files/moving-lossy.webp").to_vec(),
+        include_bytes!("files/lossy.webp").to_vec(),
+        include_bytes!("files/moving.gif").to_vec(),
+        include_bytes!("files/moving-clear.gif").to_vec(),
+        include_bytes!("files/still.tif").to_vec(),
+        include_bytes!("files/still.bmp").to_vec(),
     ]
 }
 
 fn check(bytes: &[u8]) {
     let template = text("© {user_id}", "size = 30%h shadow = 1px 1px #000");
-    if let Ok(output) = marked(bytes, &template) {
-        // A picture that decodes must come out right as well.
-        verify(bytes, &output, &Limits::default()).unwrap();
+    let small = pictures::template(
+        "template \"t\" { text \"©\" { size = 30%h } output { format = jpeg quality = 50 max_edge = 20px } }",
+    );
+    // What is changed may be a size, and memory and time are bounded by the limits, not by the test.
+    let limits = Limits { max_pixels: 1 << 20, max_decoded_bytes: 1 << 24 };
+    for template in [template, small] {
+        let output = render(bytes, &template, &pictures::ada(), &Resources::embedded(), &limits);
+        if let Ok(output) = output {
+            // A picture that decodes must come out right as well.
+            verify(bytes, &output, &limits).unwrap();
+        }
     }
 }
 
 proptest! {
     #[test]
-    fn changed_bytes(which in 0..4_usize, changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8)) {
+    fn changed_bytes(which in 0..11_usize, changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8)) {
         let mut bytes = sources().swap_remove(which);
         for (at, value) in changes {
             let at = at.index(bytes.len());
@@ -38,15 +53,24 @@ proptest! {
     }
 
     #[test]
-    fn cut_and_repeated(which in 0..4_usize, from in any::<prop::sample::Index>(), to in any::<prop::sample::Index>()) {
+    fn cut_and_repeated(which in 0..11_usize, from in any::<prop::sample::Index>(), to in any::<prop::sample::Index>()) {
         let bytes = sources().swap_remove(which);
         let (from, to) = (from.index(bytes.len()), to.index(bytes.len()));
         check(&[&bytes[..from], &bytes[to..]].concat());
     }
 
     #[test]
-    fn anything_behind_a_signature(is_png in any::<bool>(), rest in prop::collection::vec(any::<u8>(), 0..200)) {
-        let signature: &[u8] = if is_png { b"\x89PNG\r\n\x1a\n" } else { b"\xff\xd8\xff" };
+    fn anything_behind_a_signature(which in 0..7_usize, rest in prop::collection::vec(any::<u8>(), 0..200)) {
+        let signatures: [&[u8]; 7] = [
+            b"\xff\xd8\xff",
+            b"\x89PNG\r\n\x1a\n",
+            b"RIFF\xff\0\0\0WEBPVP8X\x0a\0\0\0",
+            b"GIF89a\x09\0\x08\0",
+            b"II*\0\x08\0\0\0",
+            b"MM\0*\0\0\0\x08",
+            b"BM",
+        ];
+        let signature = signatures[which];
         check(&[signature, &rest].concat());
     }
 }

@@ -3,10 +3,11 @@
 
 mod pictures;
 
-use image::{DynamicImage, ImageFormat, Rgb, RgbImage, codecs::jpeg::JpegEncoder};
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage, RgbaImage, codecs::jpeg::JpegEncoder};
 use pictures::{decoded, jpeg, marked, noise, png, profile, quarters, text, with_metadata};
 use sealmark_watermark_render::{
-    Codes, JPEG_QUALITY, Limits, Metadata, Method, Output, Rect, Refusal, RenderError, VerifyFailure, verify,
+    Codes, DEFAULT_QUALITY, Format, Limits, Metadata, Method, Output, Reason, Rect, Refusal, RenderError,
+    VerifyFailure, verify,
 };
 
 fn original() -> DynamicImage {
@@ -20,12 +21,19 @@ fn output(source: &[u8]) -> Output {
 fn failure(source: &[u8], bytes: &[u8], touched: &[Rect]) -> Option<VerifyFailure> {
     // A JPEG as one whose coefficients are kept.
     let is_jpeg = source.starts_with(b"\xff\xd8");
-    failure_of(source, bytes, touched, if is_jpeg { Method::Spliced(Codes::Own) } else { Method::Encoded(None) })
+    failure_of(
+        source,
+        bytes,
+        touched,
+        if is_jpeg { Method::Spliced(Codes::Own) } else { Method::Encoded(Reason::Format) },
+    )
 }
 
 fn failure_of(source: &[u8], bytes: &[u8], touched: &[Rect], method: Method) -> Option<VerifyFailure> {
     let output = Output {
         bytes: bytes.to_vec(),
+        format: Format::sniff(source).unwrap(),
+        max_edge_px: None,
         content_type: "",
         extension: "",
         width: 0,
@@ -44,7 +52,7 @@ fn failure_of(source: &[u8], bytes: &[u8], touched: &[Rect], method: Method) -> 
 
 fn jpeg_of(image: &RgbImage) -> Vec<u8> {
     let mut bytes = Vec::new();
-    JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY).encode_image(image).unwrap();
+    JpegEncoder::new_with_quality(&mut bytes, DEFAULT_QUALITY).encode_image(image).unwrap();
     bytes
 }
 
@@ -73,7 +81,7 @@ fn one_changed_pixel_of_a_png_is_found_wherever_it_is() {
 
 /// A JPEG that has been encoded anew, as one that cannot keep its coefficients is.
 fn anew(output: &Output) -> (Vec<u8>, Method) {
-    (jpeg_of(&decoded(&output.bytes).to_rgb8()), Method::Encoded(Some(Refusal::Arithmetic)))
+    (jpeg_of(&decoded(&output.bytes).to_rgb8()), Method::Encoded(Reason::Refused(Refusal::Arithmetic)))
 }
 
 #[test]
@@ -162,4 +170,100 @@ fn a_turned_original_is_compared_as_it_is_shown() {
     };
     let found = failure(&source, &not_turned.bytes, &not_turned.touched);
     assert_eq!(found, Some(VerifyFailure::Pixel { x: 0, y: 0 }));
+}
+
+#[test]
+fn one_changed_pixel_in_one_picture_of_an_animation_is_found() {
+    let source = include_bytes!("files/moving.gif");
+    let marked = output(source);
+    assert_eq!(failure_in(source, &marked.bytes, &marked), None);
+    // A colour of the last picture.
+    let changed = with_gif_frames(&marked.bytes, |at, frame| {
+        if at == 3 {
+            frame.palette.as_mut().unwrap()[3] ^= 8;
+        }
+    });
+    assert!(matches!(failure_in(source, &changed, &marked), Some(VerifyFailure::Pixel { .. })));
+    let slower = with_gif_frames(&marked.bytes, |_, frame| frame.delay += 1);
+    assert_eq!(failure_in(source, &slower, &marked), Some(VerifyFailure::Animation));
+
+    let source = include_bytes!("files/moving.webp");
+    let marked = output(source);
+    assert_eq!(failure_in(source, &marked.bytes, &marked), None);
+    // The duration of the second picture, behind its place and size.
+    let second = memchr::memmem::find_iter(&marked.bytes, b"ANMF").nth(1).unwrap();
+    let mut slower = marked.bytes.clone();
+    slower[second + 8 + 12] ^= 1;
+    assert_eq!(failure_in(source, &slower, &marked), Some(VerifyFailure::Animation));
+    // One pixel of the third picture.
+    let mut image = webp_frame(&marked.bytes, 2);
+    image.get_pixel_mut(1, 1).0[2] ^= 1;
+    let changed = with_webp_frame(&marked.bytes, 2, &image);
+    assert_eq!(failure_in(source, &changed, &marked), Some(VerifyFailure::Pixel { x: 1, y: 1 }));
+    assert!(matches!(
+        failure_of(source, &marked.bytes, &[], Method::Encoded(Reason::Format)),
+        Some(VerifyFailure::Pixel { .. })
+    ));
+}
+
+fn failure_in(source: &[u8], bytes: &[u8], output: &Output) -> Option<VerifyFailure> {
+    failure_of(source, bytes, &output.touched, output.method)
+}
+
+fn webp_frame(webp: &[u8], which: usize) -> RgbaImage {
+    let mut decoder = image_webp::WebPDecoder::new(std::io::Cursor::new(webp)).unwrap();
+    let (width, height) = decoder.dimensions();
+    let mut image = RgbaImage::new(width, height);
+    (0..=which).for_each(|_| _ = decoder.read_frame(&mut image).unwrap());
+    image
+}
+
+/// The WebP once more, with another picture in the place of one of its frames.
+fn with_webp_frame(webp: &[u8], which: usize, image: &RgbaImage) -> Vec<u8> {
+    let single = pictures::encoded(&DynamicImage::ImageRgba8(image.clone()), ImageFormat::WebP);
+    let pixels = &single[12..];
+    let at = memchr::memmem::find_iter(webp, b"ANMF").nth(which).unwrap();
+    let size = u32::from_le_bytes(webp[at + 4..at + 8].try_into().unwrap()) as usize;
+    let head = &webp[at + 8..at + 24];
+    let new_size = u32::try_from(16 + pixels.len()).unwrap().to_le_bytes();
+    let mut out = [&webp[..at + 4], &new_size, head, pixels, &webp[at + 8 + size + size % 2..]].concat();
+    let riff = u32::try_from(out.len() - 8).unwrap().to_le_bytes();
+    out[4..8].copy_from_slice(&riff);
+    out
+}
+
+/// The GIF once more, its pictures changed.
+fn with_gif_frames(gif: &[u8], change: impl Fn(usize, &mut gif::Frame<'static>)) -> Vec<u8> {
+    let mut decoder = gif::Decoder::new(gif).unwrap();
+    let mut out = Vec::new();
+    let mut encoder = gif::Encoder::new(&mut out, decoder.width(), decoder.height(), &[]).unwrap();
+    let mut frames: Vec<gif::Frame<'static>> = Vec::new();
+    while let Some(frame) = decoder.read_next_frame().unwrap() {
+        frames.push(frame.clone());
+    }
+    encoder.set_repeat(decoder.repeat()).unwrap();
+    for (at, mut frame) in frames.into_iter().enumerate() {
+        change(at, &mut frame);
+        encoder.write_frame(&frame).unwrap();
+    }
+    drop(encoder);
+    out
+}
+
+#[test]
+fn a_shrunk_picture_is_compared_with_its_shrunk_original() {
+    let source = png(&original());
+    let small = pictures::template("template \"t\" { text \"©\" { size = 12px } output { max_edge = 100px } }");
+    let output = marked(&source, &small).unwrap();
+    assert_eq!(verify(&source, &output, &Limits::default()).unwrap(), sealmark_watermark_render::Proof::Pixels);
+    let image = changed(&output, |image| image.get_pixel_mut(3, 4).0[1] ^= 1);
+    let other = Output { bytes: png(&DynamicImage::ImageRgb8(image)), ..output.clone() };
+    let found = verify(&source, &other, &Limits::default());
+    assert!(
+        matches!(found, Err(RenderError::VerifyFailed { failure: VerifyFailure::Pixel { x: 3, y: 4 } })),
+        "{found:?}"
+    );
+    let whole = Output { max_edge_px: None, ..output };
+    let found = verify(&source, &whole, &Limits::default());
+    assert!(matches!(found, Err(RenderError::VerifyFailed { failure: VerifyFailure::Size { .. } })), "{found:?}");
 }

@@ -18,14 +18,17 @@ fn good_pictures_are_done_and_broken_ones_among_them_are_told() {
         ("in/a.jpg", &jpeg),
         ("in/deep/b.png", &png),
         ("in/half.jpg", half),
-        ("in/anim.gif", b"GIF89a"),
+        ("in/page.heic", b"\0\0\0\x20ftypheic\0\0\0\0"),
         ("in/notes.txt", b"no picture"),
         ("in/.hidden.jpg", &jpeg),
         ("single.jpg", &jpeg),
     ]);
     let ran = bench.run("render --template shop.seal --set user_id=7 in single.jpg absent.jpg --out out --jobs 3");
     let ran = ran.code(1);
-    let ran = ran.says("in/half.jpg: ").says("in/anim.gif: only JPEG and PNG are read").says("absent.jpg: it cannot");
+    let ran = ran
+        .says("in/half.jpg: ")
+        .says("in/page.heic: JPEG, PNG, WebP, GIF, BMP and TIFF are read, this is a HEIC")
+        .says("absent.jpg: it cannot");
     let ran = ran.says("3 pictures marked").says("2 spliced, with its own codes").says("1 decoded and encoded");
     let ran = ran.says("1 other file left out").says("3 failed");
     assert!(!ran.err.contains('\u{1b}'), "there is no bar where nobody watches: {}", ran.err);

@@ -1,54 +1,77 @@
 //! Bytes to pixels, within limits.
 
-use std::io::Cursor;
+mod gif;
+mod still;
+mod webp;
 
-use image::{
-    DynamicImage, ImageDecoder,
-    codecs::{jpeg::JpegDecoder, png::PngDecoder},
-    metadata::Orientation,
-};
+use image::{DynamicImage, metadata::Orientation};
 
-use crate::{Format, Limits, RenderError, error::decoding, jpeg};
+use crate::{Format, Limits, RenderError, notes::Notes};
 
-/// A decoded picture.
+/// A decoded picture, or all pictures of an animation.
 pub(crate) struct Decoded {
-    /// The pixels as stored, not turned.
-    pub(crate) image: DynamicImage,
-    /// How to turn them for showing; EXIF of a JPEG or a PNG.
+    /// The pictures, at least one, all of one size and kind; as stored, not turned.
+    pub(crate) frames: Vec<Frame>,
+    /// How often an animation plays, 0 for ever; none of a still.
+    pub(crate) plays: Option<u32>,
+    /// How to turn the pixels for showing.
     pub(crate) orientation: Orientation,
     /// The ICC profile, where it is one for the pixels as decoded.
     pub(crate) profile: Option<Vec<u8>>,
+    /// What the file says of itself.
+    pub(crate) notes: Notes,
+    /// What the compression lost.
+    pub(crate) loss: Loss,
+}
+
+/// One picture.
+pub(crate) struct Frame {
+    pub(crate) image: DynamicImage,
+    /// How long it is shown, as a part of a second; of no meaning for a still.
+    pub(crate) delay: Delay,
+}
+
+/// A part of a second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Delay {
+    pub(crate) numerator: u32,
+    /// Never 0.
+    pub(crate) denominator: u32,
+}
+
+impl Delay {
+    pub(crate) const NONE: Self = Self { numerator: 0, denominator: 1_000 };
+
+    /// In parts of a second of this count, rounded.
+    pub(crate) fn in_parts(self, of_a_second: u32) -> u32 {
+        let (numerator, denominator) = (u64::from(self.numerator), u64::from(self.denominator.max(1)));
+        u32::try_from((numerator * u64::from(of_a_second) + denominator / 2) / denominator).unwrap_or(u32::MAX)
+    }
+}
+
+/// What a file's compression lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Loss {
+    /// Nothing.
+    None,
+    /// As much as this quality does, 1 to 100; none where it cannot be told.
+    Quality(Option<u8>),
 }
 
 /// Decodes a whole picture. What the header promises is checked against the limits before any pixel is read.
 pub(crate) fn decode(bytes: &[u8], format: Format, limits: &Limits) -> Result<Decoded, RenderError> {
-    let wrong = |source| decoding(format, source, limits.max_decoded_bytes);
     match format {
-        Format::Jpeg => {
-            let decoder = JpegDecoder::new(Cursor::new(bytes)).map_err(wrong)?;
-            check_size(&decoder, limits)?;
-            if !jpeg::is_whole(bytes) {
-                return Err(RenderError::BrokenImage { format, source: None });
-            }
-            pixels(decoder, format, limits)
-        }
-        Format::Png => {
-            let mut bounds = image::Limits::no_limits();
-            bounds.max_alloc = Some(limits.max_decoded_bytes);
-            let decoder = PngDecoder::with_limits(Cursor::new(bytes), bounds).map_err(wrong)?;
-            check_size(&decoder, limits)?;
-            if decoder.is_apng().map_err(wrong)? {
-                // Only its first picture would survive.
-                return Err(RenderError::UnsupportedFormat { found: "an animated PNG" });
-            }
-            pixels(decoder, format, limits)
-        }
+        Format::Jpeg => still::jpeg(bytes, limits),
+        Format::Png => still::png(bytes, limits),
+        Format::WebP => webp::decode(bytes, limits),
+        Format::Gif => gif::decode(bytes, limits),
+        Format::Bmp => still::bmp(bytes, limits),
+        Format::Tiff => still::tiff(bytes, limits),
     }
 }
 
-fn check_size(decoder: &impl ImageDecoder, limits: &Limits) -> Result<(), RenderError> {
-    let (width, height) = decoder.dimensions();
-    let decoded_bytes = decoder.total_bytes();
+/// Checks what a header promises: the size, and the bytes of all decoded pictures together.
+fn check_size(width: u32, height: u32, decoded_bytes: u64, limits: &Limits) -> Result<(), RenderError> {
     let Limits { max_pixels, max_decoded_bytes } = *limits;
     if u64::from(width) * u64::from(height) > max_pixels || decoded_bytes > max_decoded_bytes {
         return Err(RenderError::ImageTooLarge { width, height, decoded_bytes, max_pixels, max_decoded_bytes });
@@ -56,18 +79,8 @@ fn check_size(decoder: &impl ImageDecoder, limits: &Limits) -> Result<(), Render
     Ok(())
 }
 
-fn pixels(mut decoder: impl ImageDecoder, format: Format, limits: &Limits) -> Result<Decoded, RenderError> {
-    let wrong = |source| decoding(format, source, limits.max_decoded_bytes);
-    // A broken EXIF block or profile is no reason to refuse a picture that every viewer shows.
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let is_gray = !decoder.color_type().has_color();
-    let profile = decoder.icc_profile().ok().flatten().filter(|profile| fits(profile, is_gray));
-    let image = DynamicImage::from_decoder(decoder).map_err(wrong)?;
-    Ok(Decoded { image, orientation, profile })
-}
-
-/// Whether a profile is for pixels of this kind. That of a CMYK picture, decoded to RGB, is not.
+/// The profile, if it is one for pixels of this kind. That of a CMYK picture, decoded to RGB, is not.
 /// Source: ICC.1:2022, 7.2, data colour space at byte 16.
-fn fits(profile: &[u8], is_gray: bool) -> bool {
-    profile.get(16..20) == Some(if is_gray { b"GRAY" } else { b"RGB " })
+pub(crate) fn fitting(profile: Option<Vec<u8>>, has_color: bool) -> Option<Vec<u8>> {
+    profile.filter(|profile| profile.get(16..20) == Some(if has_color { b"RGB " } else { b"GRAY" }))
 }

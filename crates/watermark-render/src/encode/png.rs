@@ -1,28 +1,30 @@
-//! PNGs, fast: the filter is chosen for each row, and `fdeflate` packs what is left of a photograph as small as nine
+//! PNGs, fast: the filter is chosen for each row, and `fdeflate` packs what is left of a photograph as small as ten
 //! times slower deflating does. DESIGN.md has the figures.
 
 use std::borrow::Cow;
 
 use image::DynamicImage;
-use png::{BitDepth, ColorType, DeflateCompression, Encoder, Filter, Info};
+use png::{BitDepth, ColorType, DeflateCompression, Encoder, Filter, Info, chunk::ChunkType};
 
-use super::EncodeFailure;
-use crate::png::color_chunks;
+use super::{EncodeFailure, Rendition};
+use crate::container::png::{color_chunks, note_chunks};
 
-/// Encodes pixels, with their profile and the chunks of the source that say what its colours mean.
-pub(super) fn encode(image: &DynamicImage, profile: Option<Vec<u8>>, source: &[u8]) -> Result<Vec<u8>, EncodeFailure> {
+pub(super) fn encode(rendition: &Rendition<'_>, image: &DynamicImage) -> Result<Vec<u8>, EncodeFailure> {
     let (color, depth) = kind(image).ok_or(EncodeFailure::Samples)?;
     let mut info = Info::with_size(image.width(), image.height());
     info.color_type = color;
     info.bit_depth = depth;
-    info.icc_profile = profile.map(Cow::Owned);
+    info.icc_profile = rendition.profile.as_deref().map(Cow::Borrowed);
     let mut bytes = Vec::with_capacity(image.as_bytes().len() / 2);
     let mut encoder = Encoder::with_info(&mut bytes, info)?;
     encoder.set_deflate_compression(DeflateCompression::FdeflateUltraFast);
     encoder.set_filter(Filter::Adaptive);
     let mut writer = encoder.write_header()?;
-    for (name, payload) in color_chunks(source) {
-        writer.write_chunk(::png::chunk::ChunkType(name), payload)?;
+    for (name, payload) in color_chunks(rendition.source) {
+        writer.write_chunk(ChunkType(name), payload)?;
+    }
+    for (name, payload) in note_chunks(&rendition.notes) {
+        writer.write_chunk(ChunkType(name), &payload)?;
     }
     writer.write_image_data(&big_endian(image))?;
     writer.finish()?;

@@ -52,6 +52,12 @@ impl Stamp {
         self.blend
     }
 
+    /// The same stamp with every colour of its ink replaced.
+    #[must_use]
+    pub fn recolored(&self, recolor: impl FnMut([u16; 3]) -> [u16; 3]) -> Self {
+        Self { sprite: Arc::new(self.sprite.recolored(recolor)), ..self.clone() }
+    }
+
     /// For each place the rectangle of a picture of this size that it may change; places outside are left out.
     pub fn touched(&self, width: u32, height: u32) -> Vec<Rect> {
         let all = Rect { x: 0, y: 0, width, height };

@@ -45,6 +45,14 @@ impl Sprite {
         }
     }
 
+    pub(super) fn recolored(&self, mut recolor: impl FnMut([u16; 3]) -> [u16; 3]) -> Self {
+        let inks = self.inks.iter().map(|ink| match ink.alpha {
+            0 => *ink,
+            alpha => Ink { color: recolor(ink.color), alpha },
+        });
+        Self { width: self.width, rows: self.rows.clone(), inks: inks.collect() }
+    }
+
     /// The inks of a row between `column` and `column + width`, and how many columns before them have none.
     pub(super) fn part(&self, row: u32, column: u32, width: u32) -> (u32, &[Ink]) {
         let (start, inks) = self.row(row);

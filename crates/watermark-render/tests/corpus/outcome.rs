@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, env, fmt::Write, fs, path::PathBuf};
 
-use sealmark_watermark_render::{Method, RenderError};
+use sealmark_watermark_render::{Method, Reason, RenderError};
 
 use crate::{marking::Marked, ways};
 
@@ -15,8 +15,8 @@ impl Way {
         Self(match method {
             Method::Spliced(codes) => format!("spliced {codes:?}"),
             Method::Rewritten(codes) => format!("rewritten {codes:?}"),
-            Method::Encoded(Some(refusal)) => format!("encoded {}", variant(&format!("{refusal:?}"))),
-            Method::Encoded(None) => "encoded without a reason".to_owned(),
+            Method::Encoded(Reason::Refused(refusal)) => format!("encoded {}", variant(&format!("{refusal:?}"))),
+            Method::Encoded(reason) => format!("encoded, {reason:?}"),
         })
     }
 

@@ -1,8 +1,10 @@
 """A mark blended onto decoded pixels, in the plain way, and how far an output is from that."""
 
 import collections
+import io
 
 import numpy as np
+from PIL import Image, ImageCms
 
 import spoil
 from turning import to_stored
@@ -38,6 +40,24 @@ def samples(image, info):
     return array
 
 
+def in_colors_of(mark, profile, mode):
+    """A mark, written in sRGB, in the colours of a picture's ICC profile, by Little CMS.
+
+    Profiles that are tables, those of inks among them, leave it as it is; so does one that is broken.
+    """
+    spaces = {b"RGB ": "RGB", b"GRAY": "L"}
+    is_table = profile[20:24] != b"XYZ " and mode == "RGB"
+    if spaces.get(profile[16:20]) != mode or is_table:
+        return mark
+    own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    relative = ImageCms.Intent.RELATIVE_COLORIMETRIC
+    change = ImageCms.buildTransform(ImageCms.createProfile("sRGB"), own, "RGB", mode, relative)
+    levels = Image.fromarray((mark[:, :, :3] // 257).astype(np.uint8))
+    changed = np.asarray(ImageCms.applyTransform(levels, change)).astype(np.uint16)
+    changed = changed.reshape(*mark.shape[:2], -1) * 257
+    return np.concatenate([np.broadcast_to(changed, (*mark.shape[:2], 3)), mark[:, :, 3:]], axis=2)
+
+
 def blend(before, marks, mode):
     """The samples with the marks on them, the lowest first, and where there are any."""
     covered = np.zeros(before.shape[:2], dtype=np.float32)
@@ -53,6 +73,9 @@ def differences(case, source, output, cell, wrong):
     (old, orientation, old_info), (new, _, new_info) = source, output
     marks = np.fromfile(case.mark, dtype=np.uint16).reshape(-1, case.height, case.width, 4)
     marks = [to_stored(spoil.mark(mark, wrong), orientation) for mark in marks]
+    profile = old_info.get("icc_profile")
+    if profile:
+        marks = [in_colors_of(mark, profile, old.mode) for mark in marks]
     used = np.nonzero(np.any([mark[:, :, 3] > 0 for mark in marks], axis=0))
     if used[0].size == 0:
         return None

@@ -234,8 +234,20 @@ fn structure(structure: &Structure) -> String {
             let frames = if png.is_animated { ", animated" } else { "" };
             format!("{}, {} bits{passes}{frames}", png.colors, png.bits)
         }
+        Structure::WebP { is_lossless, has_alpha, frames } => {
+            let loss = if *is_lossless { "lossless" } else { "lossy" };
+            let alpha = if *has_alpha { ", with alpha" } else { "" };
+            format!("{loss}{alpha}{}", pictures(*frames))
+        }
+        Structure::Gif { frames } => format!("up to 256 colours{}", pictures(*frames)),
+        Structure::Plain { bits, colors } => format!("{colors}, {bits} bits"),
         _ => "of a kind that is not looked into".to_owned(),
     }
+}
+
+/// How many pictures an animation shows; nothing of a still.
+fn pictures(frames: u32) -> String {
+    if frames > 1 { format!(", {}", counted(frames.into(), "picture", "pictures")) } else { String::new() }
 }
 
 fn tell_trial(trial: &Trial, bytes: u64, template: Option<&str>, row: &impl Fn(&str, &str)) {

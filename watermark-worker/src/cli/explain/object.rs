@@ -30,6 +30,11 @@ pub(super) fn object(explained: &Explained) -> Value {
                 "bits": png.bits, "colors": png.colors, "is_interlaced": png.is_interlaced,
                 "is_animated": png.is_animated,
             }),
+            Structure::WebP { is_lossless, has_alpha, frames } => {
+                json!({ "is_lossless": is_lossless, "has_alpha": has_alpha, "frames": frames })
+            }
+            Structure::Gif { frames } => json!({ "frames": frames }),
+            Structure::Plain { bits, colors } => json!({ "bits": bits, "colors": colors }),
             _ => Value::Null,
         };
         json!({

@@ -1,12 +1,14 @@
 //! What a file is, without decoding it: its size, how it is built, and what it holds beside pixels.
 
+mod others;
+
 use std::fmt;
 
 use exif::Context;
 use image::{ImageDecoder, metadata::Orientation};
 use sha2::{Digest, Sha256};
 
-use crate::{Format, JpegStructure, RenderError, jpeg, metadata, png::chunks_before_pixels};
+use crate::{Format, JpegStructure, RenderError, container::png::chunks_before_pixels, jpeg, metadata};
 
 /// A kind of data beside the pixels. What says what the samples mean (JFIF, Adobe's segment, gamma) is none of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,6 +73,27 @@ pub enum Structure {
     Jpeg(JpegStructure),
     /// A PNG.
     Png(PngStructure),
+    /// A WebP.
+    WebP {
+        /// Whether its pixels are coded without loss.
+        is_lossless: bool,
+        /// Whether a pixel may be transparent.
+        has_alpha: bool,
+        /// How many pictures it shows.
+        frames: u32,
+    },
+    /// A GIF.
+    Gif {
+        /// How many pictures it shows.
+        frames: u32,
+    },
+    /// A BMP or a TIFF.
+    Plain {
+        /// Bits of a sample.
+        bits: u8,
+        /// What a pixel consists of, in the words of PNG's standard.
+        colors: &'static str,
+    },
 }
 
 /// What a file is.
@@ -103,6 +126,10 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, RenderError> {
     let found = match format {
         Format::Jpeg => of_jpeg(bytes),
         Format::Png => of_png(bytes),
+        Format::WebP => others::webp(bytes),
+        Format::Gif => others::gif(bytes),
+        Format::Bmp => others::bmp(bytes),
+        Format::Tiff => others::tiff(bytes),
     };
     found.ok_or(RenderError::BrokenImage { format, source: None })
 }
@@ -151,14 +178,14 @@ fn of_jpeg(bytes: &[u8]) -> Option<Inspection> {
 
 /// Source: PNG, third edition, 11.2 and 11.3.
 fn of_png(bytes: &[u8]) -> Option<Inspection> {
-    let (_, header) = chunks_before_pixels(bytes).find(|(name, _)| *name == b"IHDR")?;
+    let (_, header) = chunks_before_pixels(bytes).find(|(name, _)| name == b"IHDR")?;
     let &[w3, w2, w1, w0, h3, h2, h1, h0, bits, color, _, _, interlace] = header.first_chunk::<13>()?;
     let mut list = List::default();
     let mut exif = None;
     let mut is_animated = false;
     let profile = png_profile(bytes);
     for (name, body) in chunks_before_pixels(bytes) {
-        match name {
+        match &name {
             b"eXIf" => {
                 exif = exif.or(Some(body));
                 list.add(MetadataKind::Exif, body);

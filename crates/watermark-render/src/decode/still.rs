@@ -1,0 +1,91 @@
+//! JPEG, PNG, BMP and TIFF by the `image` crate.
+
+use std::io::Cursor;
+
+use image::{
+    DynamicImage, ImageDecoder,
+    codecs::{bmp::BmpDecoder, jpeg::JpegDecoder, png::PngDecoder, tiff::TiffDecoder},
+    metadata::Orientation,
+};
+
+use super::{Decoded, Delay, Frame, Loss, check_size, fitting};
+use crate::{Format, JpegProcess, JpegStructure, Limits, RenderError, container, error::decoding, jpeg, notes::Notes};
+
+pub(super) fn jpeg(bytes: &[u8], limits: &Limits) -> Result<Decoded, RenderError> {
+    let format = Format::Jpeg;
+    let decoder =
+        JpegDecoder::new(Cursor::new(bytes)).map_err(|source| decoding(format, source, limits.max_decoded_bytes))?;
+    check(&decoder, limits)?;
+    if !jpeg::is_whole(bytes) {
+        return Err(RenderError::BrokenImage { format, source: None });
+    }
+    if jpeg::inspect(bytes).is_some_and(|found| is_beyond(&found.structure)) {
+        return Err(RenderError::UnsupportedFormat {
+            found: "a JPEG with a larger component behind, in a scan of its own",
+        });
+    }
+    pixels(decoder, format, limits, Notes::of(bytes, format), Loss::Quality(container::jpeg::quality(bytes)))
+}
+
+/// Whether the decoder would panic (zune-jpeg 0.5.15): scans of their own, none of them progressive, and a component that has
+/// more samples than the first.
+fn is_beyond(structure: &JpegStructure) -> bool {
+    let first = structure.factors.first().copied().unwrap_or_default();
+    let is_smaller = structure.factors.iter().any(|(h, v)| *h > first.0 || *v > first.1);
+    is_smaller && structure.scans > 1 && structure.process != JpegProcess::Progressive
+}
+
+pub(super) fn png(bytes: &[u8], limits: &Limits) -> Result<Decoded, RenderError> {
+    let wrong = |source| decoding(Format::Png, source, limits.max_decoded_bytes);
+    let decoder = PngDecoder::with_limits(Cursor::new(bytes), bounds(limits)).map_err(wrong)?;
+    check(&decoder, limits)?;
+    if decoder.is_apng().map_err(wrong)? {
+        // Only its first picture would survive.
+        return Err(RenderError::UnsupportedFormat { found: "an animated PNG" });
+    }
+    pixels(decoder, Format::Png, limits, Notes::of(bytes, Format::Png), Loss::None)
+}
+
+pub(super) fn bmp(bytes: &[u8], limits: &Limits) -> Result<Decoded, RenderError> {
+    let wrong = |source| decoding(Format::Bmp, source, limits.max_decoded_bytes);
+    let decoder = BmpDecoder::new(Cursor::new(bytes)).map_err(wrong)?;
+    check(&decoder, limits)?;
+    pixels(decoder, Format::Bmp, limits, Notes::default(), Loss::None)
+}
+
+pub(super) fn tiff(bytes: &[u8], limits: &Limits) -> Result<Decoded, RenderError> {
+    let wrong = |source| decoding(Format::Tiff, source, limits.max_decoded_bytes);
+    if let Some(found) = container::tiff::refused(bytes) {
+        return Err(RenderError::UnsupportedFormat { found });
+    }
+    let mut decoder = TiffDecoder::new(Cursor::new(bytes)).map_err(wrong)?;
+    check(&decoder, limits)?;
+    decoder.set_limits(bounds(limits)).map_err(wrong)?;
+    pixels(decoder, Format::Tiff, limits, Notes::of(bytes, Format::Tiff), Loss::None)
+}
+
+fn bounds(limits: &Limits) -> image::Limits {
+    let mut bounds = image::Limits::no_limits();
+    bounds.max_alloc = Some(limits.max_decoded_bytes);
+    bounds
+}
+
+fn check(decoder: &impl ImageDecoder, limits: &Limits) -> Result<(), RenderError> {
+    let (width, height) = decoder.dimensions();
+    check_size(width, height, decoder.total_bytes(), limits)
+}
+
+fn pixels(
+    mut decoder: impl ImageDecoder,
+    format: Format,
+    limits: &Limits,
+    notes: Notes,
+    loss: Loss,
+) -> Result<Decoded, RenderError> {
+    let wrong = |source| decoding(format, source, limits.max_decoded_bytes);
+    // A broken EXIF block or profile is no reason to refuse a picture that every viewer shows.
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let profile = fitting(decoder.icc_profile().ok().flatten(), decoder.color_type().has_color());
+    let image = DynamicImage::from_decoder(decoder).map_err(wrong)?;
+    Ok(Decoded { frames: vec![Frame { image, delay: Delay::NONE }], plays: None, orientation, profile, notes, loss })
+}
