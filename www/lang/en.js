@@ -218,6 +218,7 @@ export default {
 
   'studio.title': 'Template studio · Sealmark',
   'studio.description': 'Write a template and see it on your own photograph at once.',
+  'studio.loading': 'Loading the renderer…',
   'studio.broken': 'The studio could not be started.',
   'studio.template': 'Template',
   'studio.examples': 'Begin with an example',
@@ -259,7 +260,7 @@ export default {
   'studio.way.spliced': 'spliced in, nothing re-compressed',
   'studio.way.rewritten': 'coefficients kept, scans written anew',
   'studio.way.encoded': 'decoded and encoded',
-  'studio.save_picture': 'Download the picture',
+  'studio.save_picture': 'Download',
   'studio.photos': 'Photograph',
   'studio.sample.mountains': 'Sample: mountains in mist, light, lying',
   'studio.sample.sea': 'Sample: sea at sunset, upright',

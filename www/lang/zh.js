@@ -218,6 +218,7 @@ export default {
 
   'studio.title': '模板工作室 · Sealmark',
   'studio.description': '编写模板，并立即在您自己的照片上看到效果。',
+  'studio.loading': '正在加载渲染器…',
   'studio.broken': '工作室无法启动。',
   'studio.template': '模板',
   'studio.examples': '从示例开始',
@@ -259,7 +260,7 @@ export default {
   'studio.way.spliced': '直接拼入，不重新压缩',
   'studio.way.rewritten': '保留系数，重写扫描',
   'studio.way.encoded': '解码后重新编码',
-  'studio.save_picture': '下载图片',
+  'studio.save_picture': '下载',
   'studio.photos': '照片',
   'studio.sample.mountains': '示例：晨雾群山，明亮，横向',
   'studio.sample.sea': '示例：海上日落，纵向',

@@ -47,7 +47,7 @@ pub(crate) fn has_mistakes(diagnostics: &[Diagnostic]) -> bool {
 pub struct Facts {
     /// Its format, as `JPEG`.
     pub format: String,
-    /// How it is coded, as `baseline, 4:2:0`.
+    /// How it is coded, as `baseline, 4:2:0`; empty where there is only one way.
     pub structure: String,
     /// Width in pixels, as shown.
     pub width: u32,
@@ -63,6 +63,7 @@ impl From<&Inspection> for Facts {
         let structure = match &inspection.structure {
             Structure::Jpeg(jpeg) => format!("{}, {}", jpeg.process, jpeg.sampling()),
             Structure::Png(png) => format!("{}, {} bits", png.colors, png.bits),
+            Structure::WebP { is_lossless, .. } => if *is_lossless { "lossless" } else { "lossy" }.to_owned(),
             _ => String::new(),
         };
         let format = inspection.format.to_string();

@@ -45,7 +45,7 @@ fn encoded(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     bytes
 }
 
-/// A source of every kind that is read, beside the corpus: add a format here when it is.
+/// Sources of our own making, beside the corpus and the renderer's files of other formats.
 fn kinds(photograph: &DynamicImage) -> Vec<(&'static str, Vec<u8>)> {
     use DynamicImage as D;
     let png = |image: D| encoded(&image, ImageFormat::Png);
@@ -97,6 +97,14 @@ fn cases(sources: &Path) -> Vec<Case> {
         let path = sources.join(name);
         fs::write(&path, bytes).unwrap();
         TEMPLATES.iter().for_each(|template| add(name.to_owned(), &path, template));
+    }
+    for file in fs::read_dir(root().join("crates/watermark-render/tests/files")).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        // Natively another crate of the workspace may bring libwebp, which wasm has not.
+        if !name.contains("lossy") {
+            TEMPLATES.iter().for_each(|template| add(name.clone(), &path, template));
+        }
     }
     for (name, template) in EXAMPLES {
         add(format!("example {name}"), &sources.join("photograph.jpg"), template);

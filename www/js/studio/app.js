@@ -46,14 +46,17 @@ function noFile() {
   find('#save-picture').disabled = true;
 }
 
-/** Says that something is over when the eye can see it. */
-function measured(name, since) {
+/** Notes a time for the browser's own tools; of each kind the last one. */
+function noteTime(name, start, end) {
+  performance.clearMeasures(name);
+  performance.measure(name, { start, end });
+}
+
+/** The same for when the eye can see it. */
+function notePaint(name, start) {
   requestAnimationFrame(() => {
     const channel = new MessageChannel();
-    channel.port1.onmessage = () => {
-      performance.measure(name, { start: since, end: performance.now() });
-      document.body.dataset[name] = String(Number(document.body.dataset[name] ?? 0) + 1);
-    };
+    channel.port1.onmessage = () => noteTime(name, start, performance.now());
     channel.port2.postMessage(null);
   });
 }
@@ -84,33 +87,44 @@ engine.addEventListener('preview', ({ detail: { question, result, error } }) => 
   } else if (result.error) {
     stage.clear();
     note(result.error);
-  } else if (photo.previews || !result.report.name) {
+  } else {
     // With mistakes the last good preview stays, and the problems say why nothing moves.
     note(null);
   }
-  facts.preview(result.ms);
-  measured('preview', question.since);
+  const now = performance.now();
+  noteTime('sealmark.drawn', question.since, now);
+  noteTime('sealmark.module', now - result.ms, now);
+  notePaint('sealmark.preview', question.since);
+  facts.preview(now - question.since);
 });
 
 engine.addEventListener('rendition', ({ detail: { question, result, error } }) => {
-  if (error) {
-    stage.clear();
-    return note(error);
-  }
+  // Some files only the worker writes, as lossy WebP; then the preview stays.
+  if (error) return note(error);
   stage.rendition(result.bitmap);
   const { rendition, bytes, ms } = result;
   file = { bytes, ...rendition };
   facts.file({ ...rendition.method, bytes: bytes.length, ms });
   find('#save-picture').disabled = false;
-  measured('rendition', question.since);
+  noteTime('sealmark.render', performance.now() - ms, performance.now());
+  notePaint('sealmark.file', question.since);
 });
 
+let isBroken = false;
 engine.addEventListener('broken', ({ detail }) => {
+  if (isBroken) return;
+  isBroken = true;
   console.error('the studio could not be started', detail);
   const words = key => el('span', { 'data-i18n': key, text: t(key) });
-  const reload = el('button', { type: 'button', class: 'button', onclick: () => location.reload() }, words('banner.reload'));
+  const reload = el(
+    'button',
+    { type: 'button', class: 'button', onclick: () => location.reload() },
+    words('banner.reload'),
+  );
   const text = el('p', {}, el('strong', {}, words('studio.broken')), ' ', words('banner.broken_more'));
-  find('#banners').replaceChildren(el('div', { class: 'banner broken' }, el('div', { class: 'bar' }, icon('alert'), text, reload)));
+  find('#banners').replaceChildren(
+    el('div', { class: 'banner broken' }, el('div', { class: 'bar' }, icon('alert'), text, reload)),
+  );
   announce('studio.broken');
 });
 
@@ -118,7 +132,7 @@ engine.addEventListener('broken', ({ detail }) => {
 async function open(name, bytes, sample) {
   try {
     const opened = await engine.open(bytes);
-    photo = { name, previews: opened.previews };
+    photo = { name };
     stage.open(opened.bitmap);
     note(null);
     noFile();
@@ -142,7 +156,9 @@ function labelPicture() {
 }
 onLanguage(labelPicture);
 
-photos.addEventListener('choose', ({ detail: { sample, file: chosen } }) => (sample ? openSample(sample) : openFile(chosen)));
+photos.addEventListener('choose', ({ detail: { sample, file: chosen } }) =>
+  sample ? openSample(sample) : openFile(chosen),
+);
 
 // A picture that is dropped is a photograph; a vector, a font or a template has only one use.
 startDrops(async dropped => {
@@ -208,6 +224,7 @@ examples.addEventListener('change', () => {
   if (chosen) editor.replaceAll(chosen);
 });
 
+note(t('studio.loading'));
 editor.start(kept.source ?? TEMPLATES.corner);
 const logo = await fetch('img/favicon.svg');
 await files.add([new File([await logo.blob()], 'logo.svg')]);

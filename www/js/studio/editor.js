@@ -108,7 +108,10 @@ export class Editor extends EventTarget {
       if (start < text.length && text[start] !== '\n') return { severity, start, end: start + 1 };
       return { severity, start: Math.max(0, start - 1), end: start };
     });
-    underline(this.#node, wide.filter(({ start, end }) => start < end));
+    underline(
+      this.#node,
+      wide.filter(({ start, end }) => start < end),
+    );
     this.#field.setAttribute('aria-invalid', String(marks.some(({ severity }) => severity === 'error')));
     const wrong = new Map();
     const starts = lineStarts(text);
@@ -163,7 +166,10 @@ export class Editor extends EventTarget {
       this.#numbers.append(el('div', { text: String(this.#numbers.childElementCount + 1) }));
     }
     // Old marks stay where they are until the next report, which comes within a frame.
-    underline(this.#node, this.#marks.filter(({ start, end }) => start < end && end <= text.length));
+    underline(
+      this.#node,
+      this.#marks.filter(({ start, end }) => start < end && end <= text.length),
+    );
     this.dispatchEvent(new CustomEvent('change', { detail: timeStamp }));
   }
 

@@ -11,9 +11,11 @@ class Desk {
   #waiting = new Map();
   #last = 0;
   #given = new Map();
+  #compiled;
   #broken;
 
-  constructor(broken) {
+  constructor(compiled, broken) {
+    this.#compiled = compiled;
     this.#broken = broken;
     this.#start();
   }
@@ -23,7 +25,7 @@ class Desk {
     const id = ++this.#last;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, call, args });
+      this.#post({ id, call, args });
     });
   }
 
@@ -37,10 +39,19 @@ class Desk {
     this.#worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' });
     this.#worker.addEventListener('message', ({ data }) => this.#answered(data));
     this.#worker.addEventListener('error', event => this.#broken(event.message));
+    this.#post(null);
   }
 
-  #answered({ id, result, error, trapped, broken }) {
-    if (broken) return this.#broken(broken);
+  /** Sends a message, in the order of the calls; null sends the module, without which the Worker can do nothing. */
+  #post(message) {
+    const worker = this.#worker;
+    this.#compiled.then(
+      compiled => worker.postMessage(message ?? compiled),
+      error => this.#broken(String(error)),
+    );
+  }
+
+  #answered({ id, result, error, trapped }) {
     const { resolve, reject } = this.#waiting.get(id);
     this.#waiting.delete(id);
     if (error === undefined) return resolve(result);
@@ -62,10 +73,6 @@ class Newest {
 
   constructor(ask) {
     this.#ask = ask;
-  }
-
-  get isIdle() {
-    return !this.#busy;
   }
 
   async put(question) {
@@ -99,9 +106,13 @@ export class Engine extends EventTarget {
 
   constructor() {
     super();
+    // Once for both Workers.
+    const compiled = WebAssembly.compileStreaming(
+      fetch(new URL('../../pkg-studio/sealmark_studio_bg.wasm', import.meta.url)),
+    );
     const broken = reason => this.dispatchEvent(new CustomEvent('broken', { detail: reason }));
-    this.#quick = new Desk(broken);
-    this.#exact = new Desk(broken);
+    this.#quick = new Desk(compiled, broken);
+    this.#exact = new Desk(compiled, broken);
     this.#previews = new Newest(question => this.#answer('preview', this.#quick, question));
     this.#renditions = new Newest(question => this.#answer('render', this.#exact, question));
   }

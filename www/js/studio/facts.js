@@ -36,8 +36,9 @@ export class Facts {
   #render() {
     if (!this.#photo) return;
     const { format, structure, bytes, orientation } = this.#photo;
-    const turned = orientation > 1 ? `, ${t('studio.turned', { orientation })}` : '';
-    const rows = [['studio.fact.picture', `${format}, ${structure}, ${pixels(this.#photo)}${turned}, ${size(bytes)}`]];
+    const turned = orientation > 1 && t('studio.turned', { orientation });
+    const told = [format, structure, pixels(this.#photo), turned, size(bytes)].filter(Boolean).join(', ');
+    const rows = [['studio.fact.picture', told]];
     if (this.#file) {
       const { way, words, bytes: after, ms } = this.#file;
       rows.push(['studio.fact.way', t(`studio.way.${way}`), words]);

@@ -3,7 +3,15 @@
 import { el, icon } from '../dom.js';
 import { t, onLanguage } from '../i18n.js';
 
-const KINDS = { png: 'picture', webp: 'picture', svg: 'picture', ttf: 'font', otf: 'font', ttc: 'font', seal: 'template' };
+const KINDS = {
+  png: 'picture',
+  webp: 'picture',
+  svg: 'picture',
+  ttf: 'font',
+  otf: 'font',
+  ttc: 'font',
+  seal: 'template',
+};
 
 /** What a file is by its name's ending; undefined where it is nothing for a template. */
 export const kindOf = name => KINDS[/\.([a-z0-9]+)$/i.exec(name)?.[1].toLowerCase()];
@@ -40,7 +48,10 @@ export class Files extends EventTarget {
     });
     const taken = await Promise.all(read);
     const known = taken.filter(({ kind }) => kind !== 'unknown');
-    this.#files = [...this.#files.filter(old => !known.some(({ name, kind }) => name === old.name && kind === old.kind)), ...known];
+    this.#files = [
+      ...this.#files.filter(old => !known.some(({ name, kind }) => name === old.name && kind === old.kind)),
+      ...known,
+    ];
     this.dispatchEvent(new Event('change'));
   }
 

@@ -10,7 +10,12 @@ const THUMB_PX = 112;
 export class Photos extends EventTarget {
   #list = document.querySelector('#photos');
   #buttons = new Map();
-  #own = el('span', { class: 'photo-own' }, icon('add'), el('span', { 'data-i18n': 'studio.own', text: t('studio.own') }));
+  #own = el(
+    'span',
+    { class: 'photo-own' },
+    icon('add'),
+    el('span', { 'data-i18n': 'studio.own', text: t('studio.own') }),
+  );
 
   constructor() {
     super();
@@ -90,7 +95,8 @@ export function startDrops(take) {
   });
   addEventListener('paste', event => {
     const files = [...(event.clipboardData?.files ?? [])];
-    if (files.length === 0) return;
+    // Some programs lay a picture of the text beside it.
+    if (files.length === 0 || event.clipboardData.types.includes('text/plain')) return;
     event.preventDefault();
     take(files);
   });

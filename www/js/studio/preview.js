@@ -1,5 +1,16 @@
 // The picture: the original, over it what a preview changes of it, and over both the file itself once it is written.
 
+/** Not by a `bitmaprenderer`, for in Chromium 156 that forgets how a photograph is turned. */
+function draw(canvas, bitmap) {
+  if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) {
+    Object.assign(canvas, { width: bitmap.width, height: bitmap.height });
+  }
+  const context = canvas.getContext('2d');
+  context.globalCompositeOperation = 'copy';
+  context.drawImage(bitmap, 0, 0);
+  bitmap.close();
+}
+
 /** Draws on the three canvases of the stage. */
 export class Stage {
   #original = document.querySelector('.stage-original');
@@ -19,8 +30,8 @@ export class Stage {
   /** Shows a photograph without a mark. */
   open(bitmap) {
     const { width, height } = bitmap;
-    for (const canvas of [this.#original, this.#quick, this.#exact]) Object.assign(canvas, { width, height });
-    this.#original.getContext('bitmaprenderer').transferFromImageBitmap(bitmap);
+    Object.assign(this.#quick, { width, height });
+    draw(this.#original, bitmap);
     this.#picture.style.setProperty('--width', width);
     this.#picture.style.setProperty('--height', height);
     this.#drawn = [];
@@ -51,8 +62,7 @@ export class Stage {
 
   /** Shows the file as the browser decodes it. */
   rendition(bitmap) {
-    Object.assign(this.#exact, { width: bitmap.width, height: bitmap.height });
-    this.#exact.getContext('bitmaprenderer').transferFromImageBitmap(bitmap);
+    draw(this.#exact, bitmap);
     this.#exact.hidden = false;
   }
 
@@ -61,8 +71,11 @@ export class Stage {
     for (const button of document.querySelectorAll('[data-zoom]:is(button)')) {
       button.setAttribute('aria-pressed', String(button.dataset.zoom === zoom));
     }
-    // The lower right corner, where most marks are.
-    if (zoom === 'full') this.#stage.scrollTo(this.#stage.scrollWidth, this.#stage.scrollHeight);
+    const [mark] = this.#drawn;
+    if (zoom !== 'full' || !mark) return;
+    const [x, y, width, height] = mark;
+    const { clientWidth, clientHeight } = this.#stage;
+    this.#stage.scrollTo(x + (width - clientWidth) / 2, y + (height - clientHeight) / 2);
   }
 
   /** The original for as long as the button is held, by pointer or by key. */

@@ -25,12 +25,21 @@ export class Problems {
       const isElsewhere = problem.source !== '';
       const start = isElsewhere ? 0 : this.#editor.offset(problem.start);
       const end = isElsewhere ? 0 : this.#editor.offset(problem.end);
-      const suggestion = problem.suggestion && !isElsewhere && {
-        start: this.#editor.offset(problem.suggestion.start),
-        end: this.#editor.offset(problem.suggestion.end),
-        text: problem.suggestion.replacement,
+      const suggestion = problem.suggestion &&
+        !isElsewhere && {
+          start: this.#editor.offset(problem.suggestion.start),
+          end: this.#editor.offset(problem.suggestion.end),
+          text: problem.suggestion.replacement,
+        };
+      return {
+        ...problem,
+        isElsewhere,
+        start,
+        end,
+        line: problem.start.line,
+        column: problem.start.column_utf16,
+        suggestion,
       };
-      return { ...problem, isElsewhere, start, end, line: problem.start.line, column: problem.start.column_utf16, suggestion };
     });
     const before = JSON.stringify(this.#problems);
     this.#problems = own;
@@ -99,7 +108,9 @@ export class Problems {
     const { caret, text } = this.#editor;
     const from = text.lastIndexOf('\n', caret - 1) + 1;
     const to = (text.indexOf('\n', caret) + 1 || text.length + 1) - 1;
-    const here = (this.#problems ?? []).filter(({ isElsewhere, start }) => !isElsewhere && start >= from && start <= to);
+    const here = (this.#problems ?? []).filter(
+      ({ isElsewhere, start }) => !isElsewhere && start >= from && start <= to,
+    );
     const distance = ({ start, end }) => Math.max(start - caret, caret - end, 0);
     const nearest = here.sort((one, other) => distance(one) - distance(other))[0];
     const isFocused = document.activeElement?.id === 'source';

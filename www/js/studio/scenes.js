@@ -114,10 +114,17 @@ function hill(context, width, height, top, fill) {
   context.fill();
 }
 
+/** Mist that begins and ends softly. */
 function veil(context, width, from, to, color) {
   const gradient = context.createLinearGradient(0, from, 0, to);
-  gradient.addColorStop(0, color.replace('%a', '0%'));
-  gradient.addColorStop(1, color.replace('%a', '55%'));
+  for (const [at, alpha] of [
+    [0, 0],
+    [0.45, 50],
+    [0.7, 42],
+    [1, 0],
+  ]) {
+    gradient.addColorStop(at, `rgb(${color} / ${alpha}%)`);
+  }
   context.fillStyle = gradient;
   context.fillRect(0, from, width, to - from);
 }
@@ -129,10 +136,10 @@ function mountains(context, width, height, next) {
   const colors = ['#b7bfc4', '#94a6ae', '#70888f', '#4f6b70', '#345154', '#1f3a3a', '#122725'];
   colors.forEach((color, index) => {
     const shape = ridge(next, width, 0.5);
-    const base = height * (0.46 + index * 0.085);
+    const base = height * (0.46 + index * 0.088);
     const size = height * (0.05 + index * 0.012);
     hill(context, width, height, x => base - shape(x) * size, color);
-    if (index < 5) veil(context, width, base - size, base + height * 0.13, 'rgb(250 232 208 / %a)');
+    if (index < 5) veil(context, width, base - size, base + height * 0.3, '250 232 208');
   });
 }
 
@@ -201,8 +208,12 @@ function night(context, width, height, next) {
   context.beginPath();
   context.arc(width * 0.8, height * 0.2, width * 0.03, 0, 7);
   context.fill();
-  for (const [depth, color, lit] of [[0, '#141a33', 0.16], [1, '#0c1022', 0.3], [2, '#05070f', 0.42]]) {
-    for (let x = -20; x < width; ) {
+  for (const [depth, color, lit] of [
+    [0, '#141a33', 0.16],
+    [1, '#0c1022', 0.3],
+    [2, '#05070f', 0.42],
+  ]) {
+    for (let x = -20; x < width;) {
       const wide = 50 + 90 * next();
       const top = height * (0.86 - 0.32 * next() * (1 - depth * 0.2) + depth * 0.05);
       context.fillStyle = color;
@@ -231,7 +242,7 @@ function snow(context, width, height, next) {
       const x = width * next();
       pine(context, x, top(x) + height * 0.01, height * (0.03 + 0.028 * index) * (0.7 + 0.6 * next()), index);
     }
-    veil(context, width, base - height * 0.05, base + height * 0.14, 'rgb(255 255 255 / %a)');
+    veil(context, width, base - height * 0.05, base + height * 0.2, '255 255 255');
   }
 }
 

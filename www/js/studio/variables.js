@@ -80,11 +80,15 @@ export class Variables extends EventTarget {
       }),
     );
     const moment = new Date(values.timestamp_ms).toISOString().slice(0, 16);
-    const time = this.#field('timestamp_ms', { type: 'datetime-local', value: moment, 'aria-describedby': 'utc' }, typed => {
-      // A field that is being typed into may hold no date for a moment.
-      const ms = Date.parse(`${typed}Z`);
-      if (Number.isFinite(ms)) values.timestamp_ms = ms;
-    });
+    const time = this.#field(
+      'timestamp_ms',
+      { type: 'datetime-local', value: moment, 'aria-describedby': 'utc' },
+      typed => {
+        // A field that is being typed into may hold no date for a moment.
+        const ms = Date.parse(`${typed}Z`);
+        if (Number.isFinite(ms)) values.timestamp_ms = ms;
+      },
+    );
     time.firstElementChild.append(el('span', { id: 'utc', class: 'quiet-text', text: ' UTC' }));
     const tags = this.#named.tags.map(name =>
       this.#field(`tags.${name}`, { type: 'text', value: values.tags[name] ?? '' }, typed => {
@@ -92,9 +96,13 @@ export class Variables extends EventTarget {
       }),
     );
     const keys = this.#named.keys.map(name =>
-      this.#field(`key.${name}`, { type: 'password', value: this.#keys[name] ?? '', placeholder: t('studio.any_key') }, typed => {
-        this.#keys[name] = typed;
-      }),
+      this.#field(
+        `key.${name}`,
+        { type: 'password', value: this.#keys[name] ?? '', placeholder: t('studio.any_key') },
+        typed => {
+          this.#keys[name] = typed;
+        },
+      ),
     );
     const { name, width, height } = this.#image;
     const own = el('p', { class: 'variable-own quiet-text' });

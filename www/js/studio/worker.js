@@ -1,10 +1,13 @@
 // The studio's Web Worker: the wasm module and the photograph live here, so that typing never waits. The page starts
-// two of them: one that previews, and one that writes files, which may take longer than a key press.
+// two of them: one that previews, and one that writes files, which may take longer than a key press. Both are given the
+// same compiled module, as their first message.
 
 import start, { Studio } from '../../pkg-studio/sealmark_studio.js';
 import { photograph } from './scenes.js';
 
-const ready = start().then(() => new Studio());
+const ready = new Promise(resolve => addEventListener('message', ({ data }) => resolve(data), { once: true }))
+  .then(compiled => start({ module_or_path: compiled }))
+  .then(() => new Studio());
 
 /** A picture as the browser shows it, and its pixels. */
 async function decoded(bytes) {
@@ -43,8 +46,8 @@ const calls = {
     const facts = JSON.parse(studio.open(bytes));
     if (!shows) return [{ facts }];
     const { bitmap, width, height, pixels } = await decoded(bytes);
-    const previews = studio.set_pixels(new Uint8Array(pixels.buffer), width, height);
-    return [{ facts, bitmap, previews }, [bitmap]];
+    studio.set_pixels(new Uint8Array(pixels.buffer), width, height);
+    return [{ facts, bitmap }, [bitmap]];
   },
 
   /** Checks a template and draws it: the report, and the rectangles of pixels that changed. */
@@ -77,6 +80,7 @@ const calls = {
 // One after the other, so that a preview never meets a photograph that is half opened.
 let turn = ready;
 addEventListener('message', ({ data: { id, call, args } }) => {
+  if (!call) return;
   turn = turn.then(async () => {
     try {
       const [result, transfer = []] = await calls[call](await ready, ...args);
@@ -87,4 +91,3 @@ addEventListener('message', ({ data: { id, call, args } }) => {
     }
   });
 });
-ready.catch(error => postMessage({ broken: String(error) }));
