@@ -61,16 +61,17 @@ function notePaint(name, start) {
   });
 }
 
+// Whoever types waits for the Worker alone: it is asked first, and what else there is to do is done meanwhile.
 editor.addEventListener('change', ({ detail: since }) => {
-  keep({ source: editor.text });
   variables.setNamed(editor.text);
-  noFile();
   show(since);
+  noFile();
+  keep({ source: editor.text });
 });
 variables.addEventListener('change', ({ detail: since }) => {
-  keep({ variables: variables.kept });
-  noFile();
   show(since);
+  noFile();
+  keep({ variables: variables.kept });
 });
 files.addEventListener('change', async () => {
   files.show(await engine.surroundings(files.taken));
@@ -79,8 +80,6 @@ files.addEventListener('change', async () => {
 
 engine.addEventListener('preview', ({ detail: { question, result, error } }) => {
   if (error) return note(error);
-  // A report on an older text would underline other words; the next one is on its way.
-  if (question.source === editor.text) problems.show(result.report.diagnostics);
   if (result.rects) {
     stage.preview(result.rects, result.pixels);
     note(result.missing_glyphs && t('studio.missing', { letters: result.missing_glyphs }));
@@ -96,6 +95,8 @@ engine.addEventListener('preview', ({ detail: { question, result, error } }) => 
   noteTime('sealmark.module', now - result.ms, now);
   notePaint('sealmark.preview', question.since);
   facts.preview(now - question.since);
+  // A report on an older text would underline other words; the next one is on its way.
+  if (question.source === editor.text) problems.show(result.report.diagnostics);
 });
 
 engine.addEventListener('rendition', ({ detail: { question, result, error } }) => {

@@ -157,6 +157,7 @@ export class Editor extends EventTarget {
   }
 
   #changed(timeStamp) {
+    this.dispatchEvent(new CustomEvent('change', { detail: timeStamp }));
     const text = this.#field.value;
     this.#node.data = text;
     paint(this.#node);
@@ -166,11 +167,8 @@ export class Editor extends EventTarget {
       this.#numbers.append(el('div', { text: String(this.#numbers.childElementCount + 1) }));
     }
     // Old marks stay where they are until the next report, which comes within a frame.
-    underline(
-      this.#node,
-      this.#marks.filter(({ start, end }) => start < end && end <= text.length),
-    );
-    this.dispatchEvent(new CustomEvent('change', { detail: timeStamp }));
+    const old = this.#marks.filter(({ start, end }) => start < end && end <= text.length);
+    underline(this.#node, old);
   }
 
   #moved() {

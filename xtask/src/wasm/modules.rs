@@ -41,12 +41,12 @@ impl Module {
         places::root().join("www").join(self.name())
     }
 
-    /// What wasm-opt is to do: small at any price, or fast.
+    /// What wasm-opt is to do: small at any price, or what costs no speed.
     pub(super) const fn passes(self) -> &'static [&'static str] {
         match self {
             // Large functions are left apart: joined they are a little shorter, but compress worse.
             Self::Client => &["--one-caller-inline-max-function-size=30", "-Oz", "--converge"],
-            Self::Studio => &["-O3"],
+            Self::Studio => &["-Os"],
         }
     }
 
