@@ -1,18 +1,6 @@
 // No serious violation by axe-core, light and dark, English and Chinese, empty and with pictures; all by keyboard.
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { violations } from './axe.mjs';
 import { card, choose, say, scenario } from './chromium.mjs';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-async function violations(page) {
-  // Evaluated by the driver, for the page's own policy rightly refuses scripts from elsewhere.
-  await page.evaluate(axe);
-  const result = await page.evaluate(() => globalThis.axe.run());
-  return result.violations
-    .filter((violation) => ['serious', 'critical'].includes(violation.impact))
-    .map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(' | ')}`);
-}
 
 await scenario(async ({ page, files }) => {
   const found = {};

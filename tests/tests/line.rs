@@ -14,4 +14,5 @@ mod line {
     mod package;
     mod photos;
     mod resources;
+    mod studio;
 }

@@ -13,7 +13,6 @@ mod keys;
 mod load;
 mod mark;
 mod source;
-mod uses;
 
 pub use config::{Config, Worker};
 pub use dead_letters::DeadLetters;
@@ -22,4 +21,4 @@ pub use job::{JobLimits, Jobs, chain};
 pub use keys::{KeyMistake, Keys};
 pub use load::{LoadError, Loaded, Places, Shelf, Shelves, report};
 pub use mark::Mark;
-pub use source::{Available, Source};
+pub use source::Source;

@@ -9,10 +9,10 @@ use std::{
 
 use sealmark_protocol::TenantId;
 use sealmark_watermark_dsl::{Diagnostic, SecretKey, Template, render_diagnostics};
-use sealmark_watermark_render::{Fonts, Limits, RenderError, Resources};
+use sealmark_watermark_render::{Available, Fonts, Limits, RenderError, Resources};
 
 use crate::{
-    Available, Keys, Source,
+    Keys, Source,
     folder::{files, folders},
 };
 
@@ -24,9 +24,6 @@ const ASSETS: [&str; 3] = ["png", "webp", "svg"];
 
 /// Largest file of a font or a picture, in bytes: the largest fonts have 200 MB.
 const MAX_FILE_BYTES: u64 = 256 << 20;
-
-/// What the pictures of marks may cost. They stay in memory, so they get less than what is marked.
-const ASSET_LIMITS: Limits = Limits { max_pixels: 16_000_000, max_decoded_bytes: 128_000_000 };
 
 /// Where everything is that a mark is made of.
 #[derive(Debug, Clone, Default)]
@@ -143,7 +140,8 @@ impl Loaded {
     /// [`LoadError::Wrong`] where the template names what is not there.
     pub fn new(source: &Source, shelves: Arc<Shelves>, keys: &Keys) -> Result<Self, LoadError> {
         let shared = Some(&shelves.shared.resources);
-        source.check(Available { fonts: shared, assets: shared, keys: Some(keys) })?;
+        let known: Vec<&str> = keys.names().collect();
+        source.check(Available { fonts: shared, assets: shared, keys: Some(&known) })?;
         let names = source.template.keys();
         Ok(Self {
             warnings: report(&source.path, &source.text, source.template.warnings()),
@@ -246,7 +244,7 @@ fn add_assets(resources: &mut Resources, folder: &Path) -> Result<(), LoadError>
     for path in listed(Some(folder), &ASSETS)? {
         // A template is text, so it cannot ask for a name that is none.
         let Some(name) = path.strip_prefix(folder).ok().and_then(Path::to_str) else { continue };
-        let added = resources.assets.add(name, &bytes(&path)?, &ASSET_LIMITS);
+        let added = resources.assets.add(name, &bytes(&path)?, &Limits::ASSETS);
         added.map_err(|source| LoadError::Resource { path: path.clone(), source })?;
     }
     Ok(())

@@ -6,21 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sealmark_watermark_dsl::{
-    Code, Diagnostic, IncludedSource, Layer, Severity, Span, Template, limits::MAX_SOURCE_BYTES, parse,
-};
-use sealmark_watermark_render::Resources;
+use sealmark_watermark_dsl::{Template, limits::MAX_SOURCE_BYTES};
+use sealmark_watermark_render::{Available, missing};
 
-use crate::{
-    Keys, LoadError,
-    uses::{Use, UseKind, uses},
-};
+use crate::LoadError;
 
 /// Ending of an included template's file.
 const ENDING: &str = "seal";
-
-/// Most names in a hint.
-const MAX_NAMES: usize = 20;
 
 /// A compiled template with the text that it is from.
 #[derive(Debug, Clone)]
@@ -33,17 +25,6 @@ pub struct Source {
     pub template: Template,
     /// What it includes: names and texts.
     included: Vec<(String, String)>,
-}
-
-/// What a template may name. What is none is not looked at.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Available<'a> {
-    /// Fonts.
-    pub fonts: Option<&'a Resources>,
-    /// Pictures.
-    pub assets: Option<&'a Resources>,
-    /// Keys.
-    pub keys: Option<&'a Keys>,
 }
 
 impl Source {
@@ -100,74 +81,11 @@ impl Source {
     /// # Errors
     /// [`LoadError::Wrong`] with all of it.
     pub fn check(&self, available: Available<'_>) -> Result<(), LoadError> {
-        let mistakes = self.missing(available);
+        let mistakes = missing(&self.template, &self.text, &self.included, available);
         if mistakes.is_empty() {
             return Ok(());
         }
         Err(LoadError::Wrong { path: self.path.clone(), text: self.text.clone(), mistakes })
-    }
-
-    fn missing(&self, available: Available<'_>) -> Vec<Diagnostic> {
-        let places = Places::of(self);
-        let mut mistakes = Vec::new();
-        let mut miss = |names: Vec<&str>, known: Vec<&str>, kind: UseKind, code, what: &str, where_to: &str| {
-            for name in names.into_iter().filter(|name| !known.contains(name)) {
-                let hint = if known.is_empty() { where_to.to_owned() } else { listed(&known) };
-                mistakes.push(places.diagnostic(kind, name, code, format!("there is no {what} `{name}`"), hint));
-            }
-        };
-        if let Some(resources) = available.fonts {
-            let known = resources.fonts.names().collect();
-            miss(self.template.fonts(), known, UseKind::Font, Code::UnknownFont, "font", "there are no fonts");
-        }
-        if let Some(resources) = available.assets {
-            let known = resources.assets.names().collect();
-            let hint = "there are no pictures: name their folder";
-            miss(self.template.images(), known, UseKind::Image, Code::UnknownPicture, "picture", hint);
-        }
-        if let Some(keys) = available.keys {
-            let known = keys.names().collect();
-            miss(self.template.keys(), known, UseKind::Key, Code::UnknownKey, "key", "there are no keys");
-        }
-        if self.template.layers().any(|layer| matches!(layer, Layer::Fingerprint(_))) {
-            let message = "a fingerprint cannot be embedded yet".to_owned();
-            let hint = "a later release will; until then pictures would go out without it".to_owned();
-            mistakes.push(places.diagnostic(UseKind::Fingerprint, "", Code::CannotDraw, message, hint));
-        }
-        mistakes.sort_by_key(|mistake| (mistake.included.is_some(), mistake.span));
-        mistakes
-    }
-}
-
-fn listed(known: &[&str]) -> String {
-    let shown: Vec<String> = known.iter().take(MAX_NAMES).map(|name| format!("`{name}`")).collect();
-    let more = known.len().saturating_sub(MAX_NAMES);
-    let end = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("there {} {}{end}", if known.len() == 1 { "is" } else { "are" }, shown.join(", "))
-}
-
-/// Where names stand in a source and in what it includes.
-struct Places {
-    own: Vec<Use>,
-    included: Vec<(std::sync::Arc<IncludedSource>, Vec<Use>)>,
-}
-
-impl Places {
-    fn of(source: &Source) -> Self {
-        let included = source.included.iter().map(|(name, text)| {
-            let other = IncludedSource { name: name.clone(), source: text.clone() };
-            (std::sync::Arc::new(other), uses(&parse(text).0))
-        });
-        Self { own: uses(&parse(&source.text).0), included: included.collect() }
-    }
-
-    fn diagnostic(&self, kind: UseKind, name: &str, code: Code, message: String, hint: String) -> Diagnostic {
-        let find = |uses: &[Use]| uses.iter().find(|found| found.kind == kind && found.name == name).map(|f| f.span);
-        let elsewhere = || self.included.iter().find_map(|(other, uses)| Some((Some(other.clone()), find(uses)?)));
-        // A name that was put together by a calculation stands nowhere; the template's beginning stands for it.
-        let (included, span) =
-            find(&self.own).map(|span| (None, span)).or_else(elsewhere).unwrap_or((None, Span::new(0, 0)));
-        Diagnostic { code, severity: Severity::Error, span, included, message, hints: vec![hint], suggestion: None }
     }
 }
 
@@ -191,6 +109,8 @@ fn text(path: &Path) -> Result<String, LoadError> {
 
 #[cfg(test)]
 mod tests {
+    use sealmark_watermark_render::Resources;
+
     use super::*;
 
     fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -236,8 +156,8 @@ mod tests {
             ("brand.seal", "template \"brand\" {\n  tile image \"logo.png\" { }\n}"),
         ]);
         let source = Source::read(&folder.path().join("shop.seal"), None).unwrap();
-        let (resources, keys) = (Resources::embedded(), Keys::default());
-        let available = Available { fonts: Some(&resources), assets: Some(&resources), keys: Some(&keys) };
+        let resources = Resources::embedded();
+        let available = Available { fonts: Some(&resources), assets: Some(&resources), keys: Some(&[]) };
         let report = source.check(available).unwrap_err().to_string();
         for part in [
             "error[E0038]: there is no font `Comic`",

@@ -46,12 +46,13 @@ export function tn(key, count, values = {}) {
   return t(`${key}_${form}`, { count: new Intl.NumberFormat(locale()).format(count), ...values });
 }
 
-/** Fills every element under `root` that names its text in data-i18n or its label in data-i18n-aria. */
+/** Fills every element under `root` that names its text in data-i18n, its label in data-i18n-aria or its content. */
 export function translate(root = document) {
   for (const element of root.querySelectorAll('[data-i18n]')) element.textContent = t(element.dataset.i18n);
   for (const element of root.querySelectorAll('[data-i18n-aria]')) {
     element.setAttribute('aria-label', t(element.dataset.i18nAria));
   }
+  for (const element of root.querySelectorAll('[data-i18n-content]')) element.content = t(element.dataset.i18nContent);
 }
 
 /** Calls back after every change of language. */
@@ -68,7 +69,6 @@ export function setLanguage(language, remember = true) {
       /* storage is off: for this visit only */
     }
   document.documentElement.lang = language === 'zh' ? 'zh-Hans' : 'en';
-  document.querySelector('meta[name="description"]').content = t('meta.description');
   for (const button of document.querySelectorAll('button[data-lang]')) {
     button.setAttribute('aria-pressed', String(button.dataset.lang === language));
   }

@@ -42,7 +42,7 @@ fn upload(options: &Options) -> Result<()> {
     setup::browser()?;
     setup::npm_ci(&folder, "the peers")?;
     setup::npm_ci(&folder.join("uppy5"), "Uppy 5")?;
-    wasm::build(&wasm::Options { toolchain: wasm::Toolchain::Auto, force: false })?;
+    wasm::build_one(wasm::Module::Client, &wasm::Options::default())?;
     wasm::build_bench(true)?;
     let modules = wasm::build_bench(false)?;
     shell::announce("Building presign-api and the bench with optimization", "usually ten minutes the first time");

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
-use crate::{apt, places, setup, shell};
+use crate::{apt, places, setup, shell, wasm};
 
 /// Sets up the peers, builds with optimization what is measured, and measures.
 ///
@@ -22,6 +22,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let python = optional("Pillow and libvips", python_packages(&folder.join("requirements.txt")));
     let convert = optional("ImageMagick", convert());
     let turbo = optional("libjpeg-turbo", apt::install(&["cmake", "nasm"], "usually a few seconds, 25 MB")).is_some();
+    let studio = || wasm::build_one(wasm::Module::Studio, &wasm::Options::default()).and_then(|()| setup::browser());
+    let browser = optional("The preview in Chromium", studio()).map(|()| places::root().join("tests/browser"));
     let peers = peers(&folder.join("peers"), turbo)?;
     shell::announce("Building the renderer with optimization", "usually two minutes the first time");
     shell::run(
@@ -35,7 +37,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     command.env("BENCH_SAMPLES", places::root().join("samples"));
     command.env("BENCH_FONT", places::root().join("crates/watermark-render/fonts/DejaVuSans.ttf"));
     command.env("BENCH_RENDER", folder).env("BENCH_PEERS", peers).env("BENCH_TURBO", turbo.to_string());
-    for (name, found) in [("BENCH_PYTHON", python), ("BENCH_CONVERT", convert)] {
+    command.env("BENCH_WWW", places::root().join("www"));
+    for (name, found) in [("BENCH_PYTHON", python), ("BENCH_CONVERT", convert), ("BENCH_BROWSER", browser)] {
         match found {
             Some(path) => command.env(name, path),
             None => command.env_remove(name),

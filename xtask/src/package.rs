@@ -22,7 +22,7 @@ const LICENSES: [&str; 3] = ["LICENSE", "LICENSE-MIT", "LICENSE-APACHE"];
 /// # Errors
 /// When a step fails; what it printed is in the message.
 pub(crate) fn run() -> Result<()> {
-    wasm::build(&wasm::Options { toolchain: wasm::Toolchain::Auto, force: false })?;
+    wasm::build_one(wasm::Module::Client, &wasm::Options::default())?;
     let tarball = pack()?;
     println!("    {} is ready.", tarball.display());
     Ok(())

@@ -20,7 +20,7 @@ const END: &str = "<!-- end -->";
 /// When a step fails.
 pub(crate) fn run() -> Result<()> {
     setup::run(setup::Purpose::Test)?;
-    wasm::build(&wasm::Options { toolchain: wasm::Toolchain::Auto, force: false })?;
+    wasm::build(&wasm::Options::default())?;
     let programs = stack::build(false)?;
     let root = places::root();
     shell::announce("Drawing the pictures of docs/templates.md", "usually a minute");
@@ -34,17 +34,20 @@ pub(crate) fn run() -> Result<()> {
     fs::create_dir_all(&data)?;
     let mut stack = stack::start(&data, ready::free_port()?, programs, &Arc::default())?;
 
-    shell::announce("Taking the page's pictures", "usually ten seconds");
+    shell::announce("Taking the pages' pictures", "usually ten seconds");
     let samples = root.join("samples");
-    shell::run(
-        Command::new("node")
-            .arg(root.join("tests/browser/screenshot.mjs"))
-            .arg(root.join("docs/pictures"))
-            .args(["rocket.jpg", "coffee-turned.jpg", "astronaut.png"].map(|name| samples.join(name)))
-            .env("SEALMARK_URL", &stack.url)
-            .env("SEALMARK_OUT", &data)
-            .stdin(Stdio::null()),
-    )?;
+    let photos = ["rocket.jpg", "coffee-turned.jpg", "astronaut.png"].map(|name| samples.join(name));
+    for (script, photos) in [("screenshot.mjs", &photos[..]), ("studio_screenshot.mjs", &[])] {
+        shell::run(
+            Command::new("node")
+                .arg(root.join("tests/browser").join(script))
+                .arg(root.join("docs/pictures"))
+                .args(photos)
+                .env("SEALMARK_URL", &stack.url)
+                .env("SEALMARK_OUT", &data)
+                .stdin(Stdio::null()),
+        )?;
+    }
     let table = dev::upload_samples(&stack, &data.join("out"))?;
     stack.children.stop();
     put_into_readme(&root.join("README.md"), &table)

@@ -27,6 +27,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     setup::run(setup::Purpose::Test)?;
     package::run()?;
+    wasm::build_one(wasm::Module::Studio, &wasm::Options::default())?;
     let module = wasm::build_bench(true)?;
     let minio = places::bin().join("minio").exists();
     if !minio {

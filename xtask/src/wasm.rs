@@ -1,5 +1,6 @@
-//! The browser client: Rust to wasm32, glue by wasm-bindgen as a library, shrunk by wasm-opt, into www/pkg.
+//! The page's wasm modules: Rust to wasm32, glue by wasm-bindgen as a library, shrunk by wasm-opt, into www.
 
+mod modules;
 mod names;
 mod sizes;
 mod toolchain;
@@ -12,20 +13,18 @@ use std::{
 
 use anyhow::{Context, Result};
 use clap::Args;
-use sha2::{Digest, Sha256};
 use wasm_bindgen_cli_support::Bindgen;
 
-pub(crate) use self::sizes::gzip_bytes;
 use self::toolchain::Build;
 pub(crate) use self::toolchain::{Toolchain, prepare, ready};
+pub(crate) use self::{modules::Module, sizes::gzip_bytes};
 use crate::{places, setup, shell};
 
-const PACKAGE: &str = "sealmark-web-client";
 /// Measures and checks parts of the client in the browser itself.
 const BENCH_PACKAGE: &str = "sealmark-bench-module";
 
 /// Options of `cargo xtask wasm`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Options {
     /// Which compiler builds for wasm32
     #[arg(long, value_enum, default_value = "auto")]
@@ -35,26 +34,34 @@ pub(crate) struct Options {
     pub(crate) force: bool,
 }
 
-/// Builds www/pkg, unless it is there and nothing that it is made from has changed.
+/// Builds every module of the page, unless it is there and nothing that it is made from has changed.
 ///
 /// # Errors
 /// When a step fails; what it printed is in the message.
 pub(crate) fn build(options: &Options) -> Result<()> {
+    Module::ALL.iter().try_for_each(|module| build_one(*module, options))
+}
+
+/// Builds one module into its folder.
+///
+/// # Errors
+/// As [`build`].
+pub(crate) fn build_one(module: Module, options: &Options) -> Result<()> {
     let toolchain = prepare(options.toolchain)?;
-    let out = places::root().join("www/pkg");
+    let out = module.folder();
     let stamp = out.join(".built-from");
-    let inputs = inputs()?;
+    let inputs = module.inputs()?;
     if !options.force && fs::read_to_string(&stamp).is_ok_and(|built| built == inputs) {
         return Ok(());
     }
     setup::optimizer()?;
-    let module = compile(Build::shipped(toolchain), PACKAGE)?;
+    let compiled = compile(Build::shipped(toolchain), module.package())?;
     // Beside the place where it goes, so that the last step is a rename; its own for each run.
-    let work = out.with_file_name(format!(".pkg-{}", std::process::id()));
+    let work = out.with_file_name(format!(".{}-{}", module.name(), std::process::id()));
     let _ = fs::remove_dir_all(&work);
     fs::create_dir_all(&work)?;
-    bind(&module, &work)?;
-    copy_scripts(&work)?;
+    bind(&compiled, &work, module.passes())?;
+    copy_scripts(module.scripts().as_deref(), &work)?;
     minify(&work)?;
     fs::write(work.join(".built-from"), inputs)?;
     // Glue and module of two builds never lie together.
@@ -64,7 +71,7 @@ pub(crate) fn build(options: &Options) -> Result<()> {
     }
     fs::rename(&work, &out)?;
     let _ = fs::remove_dir_all(&old);
-    println!("    www/pkg is ready:");
+    println!("    www/{} is ready:", module.name());
     sizes::print(&out)
 }
 
@@ -81,7 +88,7 @@ pub(crate) fn build_bench(simd: bool) -> Result<PathBuf> {
         if simd { ("simd", shipped) } else { ("plain", Build { simd, ..Build::plain(shipped.toolchain) }) };
     let folder = out.join(name);
     fs::create_dir_all(&folder)?;
-    bind(&compile(build, BENCH_PACKAGE)?, &folder)?;
+    bind(&compile(build, BENCH_PACKAGE)?, &folder, Module::Client.passes())?;
     Ok(out)
 }
 
@@ -101,14 +108,14 @@ fn compile(build: Build, package: &str) -> Result<PathBuf> {
 }
 
 /// Makes the JavaScript glue of a module and shrinks it.
-fn bind(module: &Path, out: &Path) -> Result<()> {
+fn bind(module: &Path, out: &Path, passes: &[&str]) -> Result<()> {
     let mut bindgen = Bindgen::new();
     bindgen.input_path(module).web(true)?.typescript(false).omit_default_module_path(false);
     bindgen.remove_name_section(true).remove_producers_section(true);
     bindgen.generate(out).context("making the JavaScript glue")?;
     for file in files(out)? {
         if file.extension().is_some_and(|extension| extension == "wasm") {
-            names::shorten(&file, &shrink(&file)?)?;
+            names::shorten(&file, &shrink(&file, passes)?)?;
         }
     }
     Ok(())
@@ -132,7 +139,10 @@ pub(crate) fn check() -> Result<()> {
         return Ok(());
     }
     let mut clippy = checked.cargo("clippy");
-    shell::run(clippy.args(["--package", PACKAGE, "--package", BENCH_PACKAGE, "--lib", "--", "--deny", "warnings"]))
+    for package in Module::ALL.iter().map(|module| module.package()).chain([BENCH_PACKAGE]) {
+        clippy.args(["--package", package]);
+    }
+    shell::run(clippy.args(["--lib", "--", "--deny", "warnings"]))
 }
 
 /// What the module uses beyond the first WebAssembly.
@@ -147,11 +157,9 @@ const FEATURES: [&str; 7] = [
 ];
 
 /// Makes a module smaller in place; what it calls and what it offers gets names of a letter or two, which are told.
-fn shrink(module: &Path) -> Result<String> {
+fn shrink(module: &Path, passes: &[&str]) -> Result<String> {
     let strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
-    // Large functions are left apart: joined they are a little shorter, but compress worse.
-    let size = ["--one-caller-inline-max-function-size=30", "-Oz", "--converge"];
-    optimize(module, &[&size[..], &strip].concat())?;
+    optimize(module, &[passes, &strip].concat())?;
     // For itself, for it tells the names again on each of the passes above.
     optimize(module, &["--minify-imports-and-exports-and-modules"])
 }
@@ -166,8 +174,8 @@ fn optimize(module: &Path, passes: &[&str]) -> Result<String> {
     Ok(told)
 }
 
-fn copy_scripts(out: &Path) -> Result<()> {
-    for script in files(&places::root().join("web-client/js"))? {
+fn copy_scripts(from: Option<&Path>, out: &Path) -> Result<()> {
+    for script in from.map(files).transpose()?.unwrap_or_default() {
         if let Some(name) = script.file_name() {
             fs::copy(&script, out.join(name))?;
         }
@@ -187,24 +195,6 @@ fn minify(out: &Path) -> Result<()> {
             .arg(format!("--outdir={}", out.display()))
             .current_dir(out),
     )
-}
-
-/// A digest of everything that the package is made from.
-fn inputs() -> Result<String> {
-    let root = places::root();
-    let mut paths = vec![root.join("Cargo.toml"), root.join("Cargo.lock")];
-    for folder in ["web-client", "crates/hash", "crates/protocol", "xtask"] {
-        paths.extend(files(&root.join(folder))?);
-    }
-    paths.sort();
-    let mut hasher = Sha256::new();
-    for path in paths {
-        let bytes = fs::read(&path)?;
-        hasher.update(path.strip_prefix(&root).unwrap_or(&path).as_os_str().as_encoded_bytes());
-        hasher.update((bytes.len() as u64).to_le_bytes());
-        hasher.update(bytes);
-    }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn files(folder: &Path) -> Result<Vec<PathBuf>> {

@@ -9,6 +9,7 @@ mod magick;
 mod marks;
 mod ours;
 mod peer;
+mod preview;
 #[path = "protocol.rs"]
 mod protocol;
 mod report;
@@ -118,7 +119,7 @@ fn run(options: &Options) -> Result<()> {
             report.add(section);
         }
     }
-    rows::elsewhere().into_iter().for_each(|section| report.add(section));
+    report.add(rows::elsewhere());
     let whole = options.only.is_empty() && options.peers.is_empty();
     let beside = options.tools.work.join("render.md");
     let out = match (&options.out, whole) {

@@ -55,6 +55,12 @@ pub(crate) struct Tools {
     /// The Python packages
     #[arg(long, env = "BENCH_PYTHON")]
     pub(crate) python: Option<PathBuf>,
+    /// tests/browser with its driver of Chromium
+    #[arg(long, env = "BENCH_BROWSER")]
+    pub(crate) browser: Option<PathBuf>,
+    /// The page's folder
+    #[arg(long, env = "BENCH_WWW")]
+    pub(crate) www: PathBuf,
     /// ImageMagick's program for files
     #[arg(long, env = CONVERT)]
     pub(crate) convert: Option<PathBuf>,

@@ -11,6 +11,7 @@ use crate::{
     marks::{self, Kind, Laid},
     ours,
     peer::{self, IMAGE, MAGICK, OURS, PILLOW, PILLOW_PASTE, SHARP, SHARP_PLAIN, TURBO, VERIFY, VIPS, ZUNE},
+    preview,
     report::{Section, Target},
     rounds::{self, Entry, Measured},
     spec::Spec,
@@ -35,6 +36,7 @@ pub(crate) enum Row {
     Webp,
     Memory,
     Verify,
+    Preview,
 }
 
 /// A picture with a mark, and who draws it.
@@ -67,6 +69,7 @@ impl Row {
             Self::Webp => "WebP 2 MP, text in a corner",
             Self::Memory => "Peak memory, JPEG 12 MP, text in a corner",
             Self::Verify => "Verifying, JPEG 12 MP, text in a corner",
+            Self::Preview => "Preview in the browser, 2 MP, after one key press",
         }
     }
 
@@ -77,6 +80,7 @@ impl Row {
             Self::Logo => case("12mp.jpg", Kind::Logo, EVERYBODY, CORNER),
             Self::Tenth => case("12mp.jpg", Kind::Tenth, TILED, &[(SHARP, 14.0), (PILLOW, 4.5), (TURBO, 1.7)]),
             Self::All => case("12mp.jpg", Kind::All, TILED, &[(SHARP, 6.0), (TURBO, 1.0)]),
+            Self::Preview => case("2mp.jpg", Kind::Corner, &[], &[]),
             Self::Small => {
                 Case { loaded: true, ..case("2mp.jpg", Kind::Corner, EVERYBODY, &[(SHARP, 17.0), (PILLOW, 5.0)]) }
             }
@@ -106,6 +110,10 @@ impl Row {
             case.peers.iter().map(|peer| bench.entry(peer, peer, &case, &laid)).collect::<Result<_>>()?;
         // It takes ImageMagick longer than all others together.
         entries.retain(|entry| entry.name != MAGICK || self != Self::Png || options.full);
+        if self == Self::Preview {
+            let tiled = bench.lay(case.picture, Kind::All)?;
+            return preview::measure(self.title(), &pictures.join(case.picture), &[laid, tiled], options);
+        }
         let folder = options.tools.work.join(self.to_possible_value().context("no name")?.get_name());
         match self {
             Self::Memory => bench.memory(entries, &laid, &folder),
@@ -290,21 +298,18 @@ impl Bench<'_> {
     }
 }
 
-/// Rows that need more than this program starts: the worker with its stores, and a browser.
-pub(crate) fn elsewhere() -> Vec<Section> {
+/// A row that needs more than this program starts: the worker with its stores.
+pub(crate) fn elsewhere() -> Section {
     let mut worker = Section::new(
         "Worker, end to end",
         "JPEGs of 2 MP from the store to published versions, on 2 cores. Not measured by this run.",
         &[],
     );
     worker.targets.push(Target::at_least("of what rendering alone does", 0.6, None));
-    let mut preview =
-        Section::new("Preview in the browser", "2 MP, after one key press. Not measured by this run.", &[]);
-    preview.targets.push(Target::at_most("ms a frame", 16.0, None));
-    vec![worker, preview]
+    worker
 }
 
-fn describe(laid: &Laid) -> String {
+pub(crate) fn describe(laid: &Laid) -> String {
     let what = match (&laid.mark.text, laid.mark.pitch) {
         (_, Some(_)) => format!("White text of {} px in {} places,", laid.mark.size_px, laid.mark.places.len()),
         (Some(_), None) => {

@@ -13,6 +13,11 @@ pub struct Limits {
     pub max_decoded_bytes: u64,
 }
 
+impl Limits {
+    /// For the pictures of marks: 16 million pixels. They stay in memory, so they get less than what is marked.
+    pub const ASSETS: Self = Self { max_pixels: 16_000_000, max_decoded_bytes: 128_000_000 };
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self { max_pixels: 100_000_000, max_decoded_bytes: 800_000_000 }

@@ -4,8 +4,9 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
 use sealmark_watermark_dsl::{Code, Diagnostic, diagnostics_to_json};
+use sealmark_watermark_render::Available;
 use serde_json::{Value, json};
-use watermark_worker::{Available, LoadError, Shelves, Source, report};
+use watermark_worker::{LoadError, Shelves, Source, report};
 
 use super::{Resources, SOME_FAILED, chain, say, usage};
 

@@ -14,9 +14,10 @@ use crate::{apt, places, shell};
 pub(super) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Which compiler builds for wasm32.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Toolchain {
     /// rustup's where it has the target or can get it, else Debian's
+    #[default]
     Auto,
     /// The toolchain that runs xtask
     Rustup,

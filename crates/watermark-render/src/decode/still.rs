@@ -9,7 +9,7 @@ use image::{
 };
 
 use super::{Decoded, Delay, Frame, Loss, check_size, fitting};
-use crate::{Format, Limits, RenderError, container, error::decoding, jpeg, notes::Notes};
+use crate::{Format, JpegProcess, JpegStructure, Limits, RenderError, container, error::decoding, jpeg, notes::Notes};
 
 pub(super) fn jpeg(bytes: &[u8], limits: &Limits) -> Result<Decoded, RenderError> {
     let format = Format::Jpeg;
@@ -19,7 +19,20 @@ pub(super) fn jpeg(bytes: &[u8], limits: &Limits) -> Result<Decoded, RenderError
     if !jpeg::is_whole(bytes) {
         return Err(RenderError::BrokenImage { format, source: None });
     }
+    if jpeg::inspect(bytes).is_some_and(|found| is_beyond(&found.structure)) {
+        return Err(RenderError::UnsupportedFormat {
+            found: "a JPEG with a larger component behind, in a scan of its own",
+        });
+    }
     pixels(decoder, format, limits, Notes::of(bytes, format), Loss::Quality(container::jpeg::quality(bytes)))
+}
+
+/// Whether the decoder would panic (zune-jpeg 0.5.15): scans of their own, none of them progressive, and a component that has
+/// more samples than the first.
+fn is_beyond(structure: &JpegStructure) -> bool {
+    let first = structure.factors.first().copied().unwrap_or_default();
+    let is_smaller = structure.factors.iter().any(|(h, v)| *h > first.0 || *v > first.1);
+    is_smaller && structure.scans > 1 && structure.process != JpegProcess::Progressive
 }
 
 pub(super) fn png(bytes: &[u8], limits: &Limits) -> Result<Decoded, RenderError> {
