@@ -6,7 +6,7 @@ mod pictures;
 use image::{DynamicImage, ImageFormat};
 use pictures::{jpeg, noise, png, profile, quarters, text, with_metadata};
 use proptest::prelude::*;
-use sealmark_watermark_render::{Limits, Resources, render, verify};
+use sealmark_watermark_render::{Format, Limits, RenderError, Resources, render, verify};
 
 fn sources() -> Vec<Vec<u8>> {
     let image = DynamicImage::ImageRgb8(quarters(40, 30));
@@ -73,4 +73,12 @@ proptest! {
         let signature = signatures[which];
         check(&[signature, &rest].concat());
     }
+}
+
+#[test]
+fn a_decoder_that_panics_is_a_broken_picture() {
+    // If the decoder is mended, it is still broken.
+    let source = include_bytes!("files/decoder-panics.jpg");
+    let found = render(source, &text("x", ""), &pictures::ada(), &Resources::embedded(), &Limits::default());
+    assert!(matches!(found, Err(RenderError::BrokenImage { format: Format::Jpeg, .. })), "{found:?}");
 }

@@ -1,6 +1,9 @@
 //! JPEG, PNG, BMP and TIFF by the `image` crate.
 
-use std::io::Cursor;
+use std::{
+    io::Cursor,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use image::{
     DynamicImage, ImageDecoder,
@@ -24,7 +27,12 @@ pub(super) fn jpeg(bytes: &[u8], limits: &Limits) -> Result<Decoded, RenderError
             found: "a JPEG with a larger component behind, in a scan of its own",
         });
     }
-    pixels(decoder, format, limits, Notes::of(bytes, format), Loss::Quality(container::jpeg::quality(bytes)))
+    let notes = Notes::of(bytes, format);
+    // `zune-jpeg` 0.5.15 panics on some broken files (etemesi254/zune-image issue 409, mended there and not yet released).
+    let decoded = catch_unwind(AssertUnwindSafe(|| {
+        pixels(decoder, format, limits, notes, Loss::Quality(container::jpeg::quality(bytes)))
+    }));
+    decoded.unwrap_or(Err(RenderError::BrokenImage { format, source: None }))
 }
 
 /// Whether the decoder would panic (zune-jpeg 0.5.15): scans of their own, none of them progressive, and a component that has
