@@ -259,6 +259,7 @@ export default {
   'studio.turned': 'stored turned ({orientation})',
   'studio.way.spliced': 'spliced in, nothing re-compressed',
   'studio.way.rewritten': 'coefficients kept, scans written anew',
+  'studio.way.repacked': 'spliced in, the other rows as they were packed',
   'studio.way.encoded': 'decoded and encoded',
   'studio.save_picture': 'Download',
   'studio.photos': 'Photograph',

@@ -259,6 +259,7 @@ export default {
   'studio.turned': '旋转存储（{orientation}）',
   'studio.way.spliced': '直接拼入，不重新压缩',
   'studio.way.rewritten': '保留系数，重写扫描',
+  'studio.way.repacked': '直接拼入，其余各行保持原有压缩',
   'studio.way.encoded': '解码后重新编码',
   'studio.save_picture': '下载',
   'studio.photos': '照片',

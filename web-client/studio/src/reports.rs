@@ -103,6 +103,7 @@ impl From<&Output> for Rendition {
         let way = match output.method {
             M::Spliced(_) => "spliced",
             M::Rewritten(_) => "rewritten",
+            M::Repacked => "repacked",
             M::Encoded(_) => "encoded",
         };
         Self {
