@@ -8,13 +8,18 @@ use sealmark_watermark_dsl::{Template, Variables};
 use sealmark_watermark_render::{Limits, Resources, render, verify};
 
 static RESOURCES: LazyLock<Resources> = LazyLock::new(Resources::embedded);
-static TEMPLATE: LazyLock<Template> = LazyLock::new(|| {
-    Template::from_source(r#"template "f" { text "x" { size = 50%h color = auto } }"#).expect("a right template")
+static TEMPLATES: LazyLock<[Template; 4]> = LazyLock::new(|| {
+    ["", "format = jpeg", "format = png max_edge = 20px", "format = webp quality = 60"].map(|output| {
+        let text = r#"text "x" { size = 50%h color = auto }"#;
+        Template::from_source(&format!("template \"f\" {{ {text} output {{ {output} }} }}")).expect("a right template")
+    })
 });
 
 fuzz_target!(|bytes: &[u8]| {
     let limits = Limits { max_pixels: 1 << 16, max_decoded_bytes: 1 << 22 };
-    if let Ok(output) = render(bytes, &TEMPLATE, &Variables::default(), &RESOURCES, &limits) {
+    // Which one is not said by the bytes, so that every picture is an input as it is.
+    let template = &TEMPLATES[bytes.len() % TEMPLATES.len()];
+    if let Ok(output) = render(bytes, template, &Variables::default(), &RESOURCES, &limits) {
         let _ = verify(bytes, &output, &limits);
     }
 });

@@ -90,5 +90,17 @@ fn gather(target: Target, seeds: &Path) -> Result<()> {
         let bytes = if target == Target::Jpeg { bytes.get(2..).unwrap_or_default() } else { &bytes };
         fs::write(seeds.join(file.file_name().context("a file without a name")?), bytes)?;
     }
+    if target == Target::Picture {
+        // The corpus has JPEGs alone.
+        let tests = places::root().join("crates/watermark-render/tests/files");
+        for folder in [tests.join("formats"), tests] {
+            for entry in fs::read_dir(folder)? {
+                let (file, size) = entry.and_then(|entry| Ok((entry.path(), entry.metadata()?.len())))?;
+                if file.is_file() && size <= MAX_SEED_BYTES {
+                    fs::copy(&file, seeds.join(file.file_name().context("a file without a name")?))?;
+                }
+            }
+        }
+    }
     Ok(())
 }

@@ -8,7 +8,7 @@ use resvg::{
     usvg::{ImageHrefResolver, Options, Tree},
 };
 
-use crate::{Limits, RenderError};
+use crate::{Limits, RenderError, container};
 
 /// A logo. One of pixels is kept halved again and again as well: to draw it small costs what the small one costs.
 #[derive(Clone)]
@@ -41,6 +41,9 @@ pub enum PictureFailure {
     /// It is no PNG and no WebP, or a broken one.
     #[error("it cannot be decoded")]
     Pixels(#[source] image::ImageError),
+    /// It is an animated WebP with a picture of another size than it says.
+    #[error("its pictures have other sizes than it says")]
+    Misfit,
     /// It is a broken SVG.
     #[error("it is no SVG that can be read")]
     Shapes(#[source] resvg::usvg::Error),
@@ -145,6 +148,9 @@ fn is_svg(bytes: &[u8]) -> bool {
 }
 
 fn pixels(bytes: &[u8], limits: &Limits) -> Result<Picture, PictureFailure> {
+    if !container::webp::alpha_frames_fit(bytes) {
+        return Err(PictureFailure::Misfit);
+    }
     let decoded = (|| {
         let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
         let mut bounds = image::Limits::no_limits();

@@ -4,9 +4,9 @@
 mod pictures;
 
 use image::{DynamicImage, ImageFormat};
-use pictures::{jpeg, noise, png, profile, quarters, text, with_metadata};
+use pictures::{jpeg, marked, noise, png, profile, quarters, text, with_metadata};
 use proptest::prelude::*;
-use sealmark_watermark_render::{Format, Limits, RenderError, Resources, render, verify};
+use sealmark_watermark_render::{Format, Limits, Picture, RenderError, Resources, render, verify};
 
 fn sources() -> Vec<Vec<u8>> {
     let image = DynamicImage::ImageRgb8(quarters(40, 30));
@@ -39,6 +39,16 @@ fn check(bytes: &[u8]) {
             verify(bytes, &output, &limits).unwrap();
         }
     }
+}
+
+/// Found by the fuzzer: the pixels of a frame with alpha have no height, and its head says 43 rows.
+#[test]
+fn a_frame_of_another_size_than_it_says_is_broken() {
+    let webp = include_bytes!("files/moving-misfit.webp");
+    let refused = marked(webp, &text("x", ""));
+    assert!(matches!(refused, Err(RenderError::BrokenImage { format: Format::WebP, .. })), "{refused:?}");
+    let refused = Picture::decode("logo.webp", webp, &Limits::default());
+    assert!(matches!(refused, Err(RenderError::BrokenPicture { .. })), "{refused:?}");
 }
 
 proptest! {

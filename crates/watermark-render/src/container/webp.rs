@@ -34,6 +34,29 @@ pub(crate) fn chunks(webp: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
     list(webp.get(12..).unwrap_or_default())
 }
 
+/// Whether the lossy pictures with alpha in an animation are as large as their frames say: `image-webp` 0.2.4 takes it
+/// for granted, and panics where it is not so. It steps from frame to frame in its own way, so every place that looks
+/// like a frame counts.
+pub(crate) fn alpha_frames_fit(webp: &[u8]) -> bool {
+    memchr::memmem::find_iter(webp, b"ANMF").all(|at| {
+        let frame = webp.get(at + 8..).unwrap_or_default();
+        alpha_frame_sizes(frame).is_none_or(|(said, coded)| said == coded)
+    })
+}
+
+/// Width and height that a frame with alpha says, and those of its pixels. Source: RFC 9649, 2.7.1.1; RFC 6386, 9.1.
+fn alpha_frame_sizes(frame: &[u8]) -> Option<([u32; 2], [u32; 2])> {
+    let ([_, _, _, _, _, _, w0, w1, w2, h0, h1, h2, ..], rest) = frame.split_first_chunk::<16>()?;
+    let (_, rest) = rest.split_first_chunk::<4>().filter(|(name, _)| *name == b"ALPH")?;
+    let (length, rest) = rest.split_first_chunk::<4>()?;
+    let length = u32::from_le_bytes(*length);
+    let lossy = rest.get(usize::try_from(length.saturating_add(length % 2)).ok()?..)?;
+    // Behind the chunk's name and length, the frame's tag and the start code.
+    let [w, x, h, y, ..] = lossy.get(14..)? else { return None };
+    let said = [[*w0, *w1, *w2, 0], [*h0, *h1, *h2, 0]].map(|side| u32::from_le_bytes(side) + 1);
+    Some((said, [[*w, *x], [*h, *y]].map(|side| u32::from(u16::from_le_bytes(side) & 0x3fff))))
+}
+
 /// What a WebP says of itself.
 pub(crate) fn notes(webp: &[u8]) -> Notes {
     let mut notes = Notes::default();

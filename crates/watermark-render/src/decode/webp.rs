@@ -10,6 +10,9 @@ use crate::{Format, Limits, RenderError, container::webp as container, metadata,
 
 pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, RenderError> {
     let wrong = |source: DecodingError| broken(source, limits);
+    if !container::alpha_frames_fit(bytes) {
+        return Err(RenderError::BrokenImage { format: Format::WebP, source: None });
+    }
     let mut decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(wrong)?;
     decoder.set_memory_limit(usize::try_from(limits.max_decoded_bytes).unwrap_or(usize::MAX));
     let (width, height) = decoder.dimensions();
