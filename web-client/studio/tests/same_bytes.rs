@@ -98,8 +98,15 @@ fn cases(sources: &Path) -> Vec<Case> {
         fs::write(&path, bytes).unwrap();
         TEMPLATES.iter().for_each(|template| add(name.to_owned(), &path, template));
     }
-    for file in fs::read_dir(root().join("crates/watermark-render/tests/files")).unwrap() {
-        let path = file.unwrap().path();
+    let files = root().join("crates/watermark-render/tests/files");
+    let mut files: Vec<PathBuf> = [files.clone(), files.join("formats")]
+        .iter()
+        .flat_map(|folder| fs::read_dir(folder).unwrap())
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.is_file())
+        .collect();
+    files.sort();
+    for path in files {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         // Natively another crate of the workspace may bring libwebp, which wasm has not.
         if !name.contains("lossy") {
