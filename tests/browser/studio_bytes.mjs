@@ -1,7 +1,7 @@
 // Renders in the studio's module in Chromium. `node studio_bytes.mjs FOLDER` takes a folder with the module in `module/`
 // and with what is to be done in `cases.json`: `fonts` and `logos` by their paths, and `cases`, each with the path of a
 // source, a template, and variables. Prints for each case the SHA-256 of the rendition and of the preview on a sheet of
-// plain pixels, or what the module says instead.
+// plain pixels, or what the module says instead; of a WebP its bytes too.
 import { page } from './module.mjs';
 
 const done = await page(process.argv[2], (opened) =>
@@ -23,7 +23,9 @@ const done = await page(process.argv[2], (opened) =>
         studio.open(await bytes(source));
         const answer = studio.render(template, JSON.stringify(variables));
         const { method, width, height } = JSON.parse(answer.json());
-        found.rendition = { method: method.words, width, height, digest: await digest(answer.take()) };
+        const file = answer.take();
+        found.rendition = { method: method.words, width, height, digest: await digest(file) };
+        if (String.fromCharCode(...file.slice(8, 12)) === 'WEBP') found.rendition.webp = file.toHex();
       } catch (error) {
         found.error = String(error);
       }

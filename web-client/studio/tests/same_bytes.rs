@@ -16,7 +16,7 @@ use image::{
 };
 use sealmark_studio::{Studio, read_variables};
 use sealmark_watermark_dsl::examples::EXAMPLES;
-use sealmark_watermark_render::Rect;
+use sealmark_watermark_render::{Format, Limits, Rect, compare};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -123,8 +123,29 @@ fn cases(sources: &Path) -> Vec<Case> {
     cases
 }
 
+fn digest(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
 fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether two outcomes are the same but for how a WebP is packed: `image-webp` 0.2.4 sorts symbols that are as frequent as
+/// each other in an order that depends on how long a pointer is.
+fn is_packed_otherwise(ours: &Value, theirs: &Value) -> bool {
+    let split = |outcome: &Value| {
+        let mut rest = outcome.clone();
+        let rendition = rest.get_mut("rendition")?.as_object_mut()?;
+        rendition.remove("digest");
+        let file = rendition.remove("webp")?;
+        let digits = file.as_str()?.as_bytes().chunks(2);
+        let bytes = digits.map(|two| u8::from_str_radix(str::from_utf8(two).ok()?, 16).ok());
+        Some((bytes.collect::<Option<Vec<u8>>>()?, rest))
+    };
+    let (Some((our_file, ours)), Some((their_file, theirs))) = (split(ours), split(theirs)) else { return false };
+    let found = compare(&our_file, &their_file, &[], &Limits::default());
+    ours == theirs && our_file.len() == their_file.len() && found.is_ok_and(|found| found.different == 0)
 }
 
 fn chain(error: &dyn error::Error) -> String {
@@ -143,7 +164,10 @@ fn native(studio: &mut Studio, case: &Case, variables: &str) -> Value {
         Ok(output) => {
             let output = output.unwrap();
             found["rendition"] = json!({ "method": output.method.to_string(), "width": output.width,
-                "height": output.height, "digest": hex(&output.bytes) });
+                "height": output.height, "digest": digest(&output.bytes) });
+            if output.format == Format::WebP {
+                found["rendition"]["webp"] = hex(&output.bytes).into();
+            }
         }
         Err(error) => found["error"] = chain(&error).into(),
     }
@@ -152,7 +176,7 @@ fn native(studio: &mut Studio, case: &Case, variables: &str) -> Value {
     assert!(studio.set_pixels(pixels, SHEET.0, SHEET.1));
     found["preview"] = studio.preview(&case.template, &variables).1.map_or(Value::Null, |preview| {
         let rects = preview.rects.iter().flat_map(|Rect { x, y, width, height }| [*x, *y, *width, *height]);
-        json!({ "rects": rects.collect::<Vec<_>>(), "digest": hex(&preview.pixels) })
+        json!({ "rects": rects.collect::<Vec<_>>(), "digest": digest(&preview.pixels) })
     });
     found
 }
@@ -208,7 +232,7 @@ fn chromium_makes_the_same_bytes() {
             ours["preview"] = theirs["preview"].clone();
             assert!(theirs["preview"].is_null(), "{}: a preview in Chromium alone", case.name);
         }
-        if ours != *theirs {
+        if ours != *theirs && !is_packed_otherwise(&ours, theirs) {
             wrong.push(format!("{}: {ours}\n  in Chromium {theirs}", case.name));
         }
     }
