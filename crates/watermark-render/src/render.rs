@@ -174,7 +174,9 @@ impl Job<'_> {
         if let Some(refusal) = unreadable {
             return Ok(Err(refusal));
         }
-        let profile = container::png::profile(self.source, self.limits.max_decoded_bytes);
+        let Ok(profile) = container::png::profile(self.source, self.limits.max_decoded_bytes) else {
+            return Ok(Err(PngRefusal::Broken));
+        };
         let profile = fitting(profile, original.has_color()).filter(|_| self.metadata.icc);
         let stamps = self.in_colors_of(profile.as_deref(), stamps);
         let file = original.mark(&stamps).and_then(|zlib| {

@@ -75,6 +75,8 @@ pub(crate) fn pixels(png: &[u8]) -> Option<Packed> {
             return None;
         }
         match name {
+            // What a decoder must know, and none does. Source: PNG, third edition, 5.4.
+            [b'A'..=b'Z', ..] if !is_critical && name != b"PLTE" => return None,
             b"IDAT" if is_over => return None,
             b"IDAT" => packed.zlib.extend_from_slice(payload),
             b"acTL" => return None,
@@ -87,11 +89,14 @@ pub(crate) fn pixels(png: &[u8]) -> Option<Packed> {
 }
 
 /// The profile, if it is no longer than this, in bytes.
-pub(crate) fn profile(png: &[u8], max_bytes: u64) -> Option<Vec<u8>> {
+///
+/// # Errors
+/// Where what stands before the pixels cannot be read.
+pub(crate) fn profile(png: &[u8], max_bytes: u64) -> Result<Option<Vec<u8>>, image::ImageError> {
     let mut bounds = image::Limits::no_limits();
     bounds.max_alloc = Some(max_bytes);
-    let mut decoder = PngDecoder::with_limits(Cursor::new(png), bounds).ok()?;
-    decoder.icc_profile().ok().flatten()
+    let mut decoder = PngDecoder::with_limits(Cursor::new(png), bounds)?;
+    Ok(decoder.icc_profile().ok().flatten())
 }
 
 /// The chunk of the profile, as it is.

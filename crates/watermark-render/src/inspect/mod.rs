@@ -184,7 +184,7 @@ fn of_png(bytes: &[u8]) -> Option<Inspection> {
     let mut exif = None;
     let mut is_animated = false;
     // Larger ones than any real profile are a trap.
-    let profile = container::png::profile(bytes, 16 << 20);
+    let profile = container::png::profile(bytes, 16 << 20).ok().flatten();
     for (name, body) in chunks_before_pixels(bytes) {
         match &name {
             b"eXIf" => {
