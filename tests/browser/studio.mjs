@@ -8,12 +8,12 @@ import { say, scenario } from './chromium.mjs';
 
 const field = '#source';
 
-/** Runs a step, and waits until the file that belongs to the text of then is shown. */
+/** Runs a step, and waits until the file that it asks for is shown; one that was asked for before may still come first. */
 async function settled(page, step) {
   const begun = await page.evaluate(() => performance.now());
   await step();
   await page.waitForFunction(
-    (since) => performance.getEntriesByName('sealmark.file').some((entry) => entry.startTime + entry.duration > since),
+    (since) => performance.getEntriesByName('sealmark.file').some((entry) => entry.startTime >= since),
     begun,
   );
 }
