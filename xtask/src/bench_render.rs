@@ -1,15 +1,13 @@
 //! `cargo xtask bench render`: the renderer beside its peers.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use anyhow::{Context, Result};
-use sha2::{Digest, Sha256};
+use anyhow::Result;
 
-use crate::{apt, places, setup, shell, wasm};
+use crate::{apt, places, python, setup, shell, wasm};
 
 /// Sets up the peers, builds with optimization what is measured, and measures.
 ///
@@ -19,8 +17,18 @@ use crate::{apt, places, setup, shell, wasm};
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let folder = places::root().join("bench/render");
     optional("sharp", setup::node().and_then(|()| setup::npm_ci(&folder, "sharp")));
-    let python = optional("Pillow and libvips", python_packages(&folder.join("requirements.txt")));
-    let convert = optional("ImageMagick", convert());
+    let python = optional(
+        "Pillow and libvips",
+        python::packages(&python::Packages {
+            requirements: &folder.join("requirements.txt"),
+            cache: "bench-render-python",
+            what: "Pillow and libvips",
+            usually: "ten seconds, 30 MB",
+            // It is Python alone.
+            from_source: Some("pyvips"),
+        }),
+    );
+    let convert = optional("ImageMagick", setup::imagemagick());
     let turbo = optional("libjpeg-turbo", apt::install(&["cmake", "nasm"], "usually a few seconds, 25 MB")).is_some();
     let studio = || wasm::build_one(wasm::Module::Studio, &wasm::Options::default()).and_then(|()| setup::browser());
     let browser = optional("The preview in Chromium", studio()).map(|()| places::root().join("tests/browser"));
@@ -63,36 +71,4 @@ fn peers(folder: &Path, turbo: bool) -> Result<PathBuf> {
     }
     shell::run_quietly(command.current_dir(folder))?;
     Ok(target.join("release/bench-render-peers"))
-}
-
-/// ImageMagick's program for files: by the name of its release, for other programs are called `convert`, too.
-fn convert() -> Result<PathBuf> {
-    let found = || ["convert-im6.q16", "convert-im7.q16"].iter().find_map(|program| places::in_path(program));
-    if found().is_none() {
-        apt::install(&["imagemagick"], "usually a few seconds, 13 MB")?;
-    }
-    found().context("ImageMagick is installed, but its program is not there")
-}
-
-/// Pillow and pyvips with its libraries, checked by digest.
-fn python_packages(requirements: &Path) -> Result<PathBuf> {
-    let digest = Sha256::digest(fs::read(requirements)?);
-    let digest: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    let folder = places::cache().join(format!("bench-render-python-{digest}"));
-    if !folder.is_dir() {
-        setup::pip()?;
-        shell::announce("Getting Pillow and libvips from PyPI", "usually ten seconds, 30 MB");
-        let work = setup::tempdir(&places::cache(), "bench-render-python-new")?;
-        shell::run_quietly(
-            Command::new("python3")
-                .args(["-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--require-hashes"])
-                // pyvips itself, which is Python alone, comes as source.
-                .args(["--only-binary=:all:", "--no-binary=pyvips", "--no-compile", "--target"])
-                .arg(&work)
-                .arg("--requirement")
-                .arg(requirements),
-        )?;
-        fs::rename(work, &folder)?;
-    }
-    Ok(folder)
 }

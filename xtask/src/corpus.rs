@@ -7,11 +7,10 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
-use sha2::{Digest, Sha256};
 
-use crate::{apt, places, setup, shell};
+use crate::{apt, digest::digest, places, python, setup, shell};
 
 /// Options of `cargo xtask corpus`.
 #[derive(Debug, Args)]
@@ -94,7 +93,13 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 pub(crate) fn prepare() -> Result<Corpus> {
     let tools = places::root().join("xtask/tools/corpus");
     programs()?;
-    let python = python_packages(&tools.join("requirements.txt"))?;
+    let python = python::packages(&python::Packages {
+        requirements: &tools.join("requirements.txt"),
+        cache: "corpus-python",
+        what: "Pillow, NumPy, jpeglib and ffmpeg",
+        usually: "half a minute, 60 MB",
+        from_source: None,
+    })?;
     let samples = places::root().join("samples");
     let pictures = places::cache().join(format!("corpus-{}", digest(&[&tools, &samples])?));
     if !pictures.is_dir() {
@@ -123,7 +128,7 @@ fn make(tools: &Path, samples: &Path, python: &Path, pictures: &Path) -> Result<
     let mut command = Command::new("python3");
     command.arg("-B").arg(tools.join("make.py")).arg(&work).arg(samples).env("PYTHONPATH", python);
     command.arg("--encoder").arg(target.join("release/corpus-encoder"));
-    command.arg("--convert").arg(convert().context("ImageMagick is installed, but its program is not there")?);
+    command.arg("--convert").arg(setup::imagemagick()?);
     for (name, folder) in crate_folders(&encoder)? {
         command.arg("--crate").arg(pair(&name, Path::new(&folder)));
     }
@@ -147,35 +152,8 @@ fn programs() -> Result<()> {
     if ["cjpeg", "djpeg", "jpegtran"].iter().any(|program| places::in_path(program).is_none()) {
         apt::install(&["libjpeg-turbo-progs"], "usually a few seconds")?;
     }
-    if convert().is_none() {
-        apt::install(&["imagemagick"], "usually a few seconds, 13 MB")?;
-    }
+    setup::imagemagick()?;
     setup::node()
-}
-
-/// ImageMagick's program for files: by the name of its release, for other programs are called `convert`, too.
-pub(crate) fn convert() -> Option<PathBuf> {
-    ["convert-im6.q16", "convert-im7.q16"].iter().find_map(|program| places::in_path(program))
-}
-
-/// Pillow, NumPy, jpeglib and ffmpeg, checked by digest.
-fn python_packages(requirements: &Path) -> Result<PathBuf> {
-    let folder = places::cache().join(format!("corpus-python-{}", digest(&[requirements])?));
-    if !folder.is_dir() {
-        setup::pip()?;
-        shell::announce("Getting Pillow, NumPy, jpeglib and ffmpeg from PyPI", "usually half a minute, 60 MB");
-        let work = setup::tempdir(&places::cache(), "corpus-python-new")?;
-        shell::run_quietly(
-            Command::new("python3")
-                .args(["-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--require-hashes"])
-                .args(["--only-binary=:all:", "--no-compile", "--target"])
-                .arg(&work)
-                .arg("--requirement")
-                .arg(requirements),
-        )?;
-        fs::rename(work, &folder)?;
-    }
-    Ok(folder)
 }
 
 /// Pillow's source, which has its test pictures; checked by digest.
@@ -246,31 +224,4 @@ fn crate_folders(manifest: &Path) -> Result<Vec<(String, String)>> {
         }
     }
     Ok(folders)
-}
-
-/// The digest of files and folders, with their names, as hex; long enough for a name.
-fn digest(paths: &[&Path]) -> Result<String> {
-    let mut hasher = Sha256::new();
-    for path in paths {
-        hash(path, &mut hasher)?;
-    }
-    Ok(hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
-}
-
-fn hash(path: &Path, hasher: &mut Sha256) -> Result<()> {
-    let reading = || format!("reading {}", path.display());
-    if path.is_dir() {
-        let entries = fs::read_dir(path).with_context(reading)?;
-        let mut entries: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-        entries.retain(|entry| !["node_modules", "target", "__pycache__"].iter().any(|made| entry.ends_with(made)));
-        entries.sort();
-        return entries.iter().try_for_each(|entry| hash(entry, hasher));
-    }
-    let bytes = fs::read(path).with_context(reading)?;
-    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
-    for part in [name, &bytes] {
-        hasher.update((part.len() as u64).to_be_bytes());
-        hasher.update(part);
-    }
-    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use crate::{corpus, places, setup, shell, wasm};
+use crate::{places, setup, shell, wasm};
 
 struct Prerequisite {
     name: &'static str,
@@ -127,7 +127,7 @@ fn prerequisites() -> Vec<Prerequisite> {
         Prerequisite {
             name: "imagemagick",
             needed_for: "test (the corpus of JPEGs)",
-            found: corpus::convert().map(|path| path.display().to_string()),
+            found: setup::convert().map(|path| path.display().to_string()),
             mend: "apt-get install imagemagick",
         },
         Prerequisite {

