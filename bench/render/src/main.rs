@@ -15,6 +15,7 @@ mod report;
 mod rounds;
 mod rows;
 mod spec;
+mod worker;
 
 use std::{
     fs,
@@ -118,7 +119,9 @@ fn run(options: &Options) -> Result<()> {
             report.add(section);
         }
     }
-    rows::elsewhere().into_iter().for_each(|section| report.add(section));
+    if options.only.is_empty() {
+        report.add(rows::preview());
+    }
     let whole = options.only.is_empty() && options.peers.is_empty();
     let beside = options.tools.work.join("render.md");
     let out = match (&options.out, whole) {

@@ -14,6 +14,7 @@ use crate::{
     report::{Section, Target},
     rounds::{self, Entry, Measured},
     spec::Spec,
+    worker,
 };
 
 /// Of JPEG; WebP has 80, which is sharp's own.
@@ -35,6 +36,7 @@ pub(crate) enum Row {
     Webp,
     Memory,
     Verify,
+    Worker,
 }
 
 /// A picture with a mark, and who draws it.
@@ -67,12 +69,14 @@ impl Row {
             Self::Webp => "WebP 2 MP, text in a corner",
             Self::Memory => "Peak memory, JPEG 12 MP, text in a corner",
             Self::Verify => "Verifying, JPEG 12 MP, text in a corner",
+            Self::Worker => "Worker, end to end",
         }
     }
 
-    fn case(self) -> Case {
+    /// None for what is not one picture rendered by many.
+    fn case(self) -> Option<Case> {
         let case = |picture, kind, peers, targets| Case { picture, kind, loaded: false, peers, targets };
-        match self {
+        Some(match self {
             Self::Corner | Self::Memory => case("12mp.jpg", Kind::Corner, EVERYBODY, CORNER),
             Self::Logo => case("12mp.jpg", Kind::Logo, EVERYBODY, CORNER),
             Self::Tenth => case("12mp.jpg", Kind::Tenth, TILED, &[(SHARP, 14.0), (PILLOW, 4.5), (TURBO, 1.7)]),
@@ -91,7 +95,8 @@ impl Row {
             Self::Png => case("12mp.png", Kind::Corner, &[OURS, SHARP, VIPS, PILLOW, IMAGE, MAGICK], &[(SHARP, 5.0)]),
             Self::Webp => case("2mp.webp", Kind::Corner, &[OURS, SHARP, VIPS, PILLOW, MAGICK], &[(SHARP, 2.5)]),
             Self::Verify => Case { loaded: true, ..case("12mp.jpg", Kind::Corner, &[OURS], &[]) },
-        }
+            Self::Worker => return None,
+        })
     }
 
     /// Measures it.
@@ -99,7 +104,7 @@ impl Row {
     /// # Errors
     /// When a picture is missing or a mark cannot be laid out; who cannot be measured is a line of the section.
     pub(crate) fn measure(self, pictures: &Path, options: &Options) -> Result<Section> {
-        let case = self.case();
+        let Some(case) = self.case() else { return worker::measure(self.title(), pictures, options) };
         let bench = Bench { row: self, pictures, options };
         let laid = bench.lay(case.picture, case.kind)?;
         let mut entries: Vec<Entry> =
@@ -108,9 +113,9 @@ impl Row {
         entries.retain(|entry| entry.name != MAGICK || self != Self::Png || options.full);
         let folder = options.tools.work.join(self.to_possible_value().context("no name")?.get_name());
         match self {
-            Self::Memory => bench.memory(entries, &laid, &folder),
+            Self::Memory => bench.memory(entries, &laid, &case, &folder),
             Self::Restarts => {
-                let without = Case { picture: "12mp.jpg", ..self.case() };
+                let without = Case { picture: "12mp.jpg", ..case };
                 entries.push(bench.entry("Sealmark, the same without", OURS, &without, &laid)?);
                 bench.beside(entries, &laid, &folder)
             }
@@ -260,14 +265,14 @@ impl Bench<'_> {
         Ok(section)
     }
 
-    fn memory(&self, entries: Vec<Entry>, laid: &Laid, folder: &Path) -> Result<Section> {
+    fn memory(&self, entries: Vec<Entry>, laid: &Laid, case: &Case, folder: &Path) -> Result<Section> {
         let what = format!(
             "{} Most resident memory of a fresh process that does the work once, interpreter and libraries included.",
             describe(laid)
         );
         let mut section = Section::new(self.row.title(), what, &["who", "peak, MB", "÷ original", "÷ ours"]);
         let measured = rounds::peaks(entries, folder, self.options);
-        let source = fs::metadata(self.pictures.join(self.row.case().picture))?.len() as f64;
+        let source = fs::metadata(self.pictures.join(case.picture))?.len() as f64;
         let peak = |name: &str| measured.iter().find(|one| one.name == name).and_then(Measured::peak);
         let ours = peak(OURS);
         for one in &measured {
@@ -290,18 +295,12 @@ impl Bench<'_> {
     }
 }
 
-/// Rows that need more than this program starts: the worker with its stores, and a browser.
-pub(crate) fn elsewhere() -> Vec<Section> {
-    let mut worker = Section::new(
-        "Worker, end to end",
-        "JPEGs of 2 MP from the store to published versions, on 2 cores. Not measured by this run.",
-        &[],
-    );
-    worker.targets.push(Target::at_least("of what rendering alone does", 0.6, None));
+/// The row that needs a browser, which this program does not start.
+pub(crate) fn preview() -> Section {
     let mut preview =
         Section::new("Preview in the browser", "2 MP, after one key press. Not measured by this run.", &[]);
     preview.targets.push(Target::at_most("ms a frame", 16.0, None));
-    vec![worker, preview]
+    preview
 }
 
 fn describe(laid: &Laid) -> String {
