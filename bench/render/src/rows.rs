@@ -303,8 +303,6 @@ impl Bench<'_> {
     }
 }
 
-}
-
 pub(crate) fn describe(laid: &Laid) -> String {
     let what = match (&laid.mark.text, laid.mark.pitch) {
         (_, Some(_)) => format!("White text of {} px in {} places,", laid.mark.size_px, laid.mark.places.len()),
