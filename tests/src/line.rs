@@ -47,11 +47,14 @@ pub struct Options {
     pub settings: Vec<Setting>,
     /// Workers to start at once.
     pub workers: usize,
+    /// Whether the proxies stand between the parts. Without them nothing can be cut, and nothing costs time that is not
+    /// the line's own.
+    pub proxied: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { store: StoreKind::SeaweedFs, postgres: false, settings: Vec::new(), workers: 1 }
+        Self { store: StoreKind::SeaweedFs, postgres: false, settings: Vec::new(), workers: 1, proxied: true }
     }
 }
 
@@ -79,6 +82,7 @@ pub struct Line {
     api_port: u16,
     database_url: String,
     settings: Vec<Setting>,
+    proxied: bool,
     /// Client for the API.
     pub http: Client,
     folder: TempDir,
@@ -126,6 +130,7 @@ impl Line {
             api_port,
             database_url,
             settings: options.settings,
+            proxied: options.proxied,
             http: Client::builder().timeout(PATIENCE).build()?,
             folder,
         };
@@ -151,9 +156,20 @@ impl Line {
         Ok(Catalogue::connect(&self.database_url).await?)
     }
 
-    /// Base URL of the API, through the proxy that counts and cuts.
+    /// Base URL of the API, through the proxy that counts and cuts where there is one.
     pub fn url(&self) -> String {
-        self.api_proxy.origin()
+        if self.proxied { self.api_proxy.origin() } else { format!("http://127.0.0.1:{}", self.api_port) }
+    }
+
+    /// Names and ids of the processes that run, but for PostgreSQL.
+    pub fn processes(&self) -> Vec<(&'static str, u32)> {
+        let store = match &self.store {
+            Store::SeaweedFs(store) => ("SeaweedFS", store.process().pid()),
+            Store::Minio(store) => ("MinIO", store.process().pid()),
+        };
+        let workers = self.workers.iter().map(|worker| ("watermark-worker", worker.pid()));
+        let apis = self.api.iter().map(|api| ("presign-api", api.pid()));
+        workers.chain([store, ("Redis", self.redis.pid())]).chain(apis).collect()
     }
 
     /// Folder of this line's files.
@@ -350,14 +366,16 @@ impl Line {
     }
 
     fn write_configuration(&self) -> Result<()> {
+        let store = self.store_config();
+        let by = |proxy: &Proxy| if self.proxied { proxy.origin() } else { store.endpoint.clone() };
         let endpoints = Endpoints {
             database: self.database_url.clone(),
             redis: self.redis.url(),
-            store: self.store_config(),
+            store: store.clone(),
             api_port: self.api_port,
             api: self.url(),
-            store_of_workers: self.worker_store_proxy.origin(),
-            store_of_browsers: self.browser_store_proxy.origin(),
+            store_of_workers: by(&self.worker_store_proxy),
+            store_of_browsers: by(&self.browser_store_proxy),
         };
         for service in [Service::PresignApi, Service::Worker] {
             let text = endpoints.configuration(service, TOKEN_SECRET, &self.settings)?;

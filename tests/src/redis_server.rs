@@ -56,6 +56,11 @@ impl RedisServer {
         format!("redis://127.0.0.1:{}/", self.port)
     }
 
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
     /// A connection for looking behind the back of the code under test; it does not reconnect.
     ///
     /// # Errors

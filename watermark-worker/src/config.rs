@@ -39,9 +39,12 @@ pub struct Worker {
     /// Keys for `hmac(key.name, …)`: hex digits, or files with them.
     #[serde(default)]
     pub keys: BTreeMap<String, KeySetting>,
-    /// Jobs at once; default: the machine's processors.
+    /// Pictures rendered at once; default: the machine's processors.
     #[serde(default = "processors")]
     pub concurrency: usize,
+    /// Jobs under way at once: while some are rendered, others are fetched, stored and recorded. Each holds an original
+    /// in memory. Default: four times the concurrency.
+    pub jobs: Option<usize>,
     /// Largest original that is fetched, in bytes. Default 256 MiB.
     #[serde(default = "quarter_gibibyte")]
     pub max_source_bytes: u64,
@@ -115,6 +118,7 @@ impl Section for Worker {
         mistakes.extend(given.filter_map(Result::err).map(|mistake| format!("keys: {mistake}")));
         for (name, value) in [
             ("concurrency", self.concurrency as u64),
+            ("jobs", self.jobs.unwrap_or(1) as u64),
             ("max_source_bytes", self.max_source_bytes),
             ("max_pixels", self.max_pixels),
             ("claim_idle_ms", self.claim_idle_ms),
@@ -151,6 +155,11 @@ impl Worker {
         let mut keys = Keys::default();
         self.keys.iter().try_for_each(|(name, value)| keys.add(name, &value.0))?;
         Ok(keys)
+    }
+
+    /// Jobs under way at once.
+    pub fn jobs(&self) -> usize {
+        self.jobs.unwrap_or(self.concurrency.saturating_mul(4))
     }
 
     /// [`claim_idle_ms`](Self::claim_idle_ms) as a duration.

@@ -84,7 +84,7 @@ async fn run(config: Config) -> Result<ExitCode> {
     let jobs = Jobs::new(catalogue.clone(), store, mark, limits);
 
     let mut consumer = ConsumerConfig::new(Topic::MediaUploaded, Lane::default(), GROUP);
-    consumer.concurrency = NonZero::new(config.worker.concurrency).unwrap_or(NonZero::<usize>::MIN);
+    consumer.concurrency = NonZero::new(config.worker.jobs()).unwrap_or(NonZero::<usize>::MIN);
     consumer.claim_idle = config.worker.claim_idle();
     consumer.job_deadline = config.worker.job_deadline();
     consumer.max_deliveries = NonZero::new(config.worker.max_deliveries).unwrap_or(NonZero::<u32>::MIN);
@@ -92,6 +92,7 @@ async fn run(config: Config) -> Result<ExitCode> {
     tracing::info!(
         consumer = consumer.consumer,
         concurrency = config.worker.concurrency,
+        jobs = config.worker.jobs(),
         template = in_force.current().template.name(),
         "watermark-worker takes jobs"
     );

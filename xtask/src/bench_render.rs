@@ -46,13 +46,43 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     command.env("BENCH_FONT", places::root().join("crates/watermark-render/fonts/DejaVuSans.ttf"));
     command.env("BENCH_RENDER", folder).env("BENCH_PEERS", peers).env("BENCH_TURBO", turbo.to_string());
     command.env("BENCH_WWW", places::root().join("www"));
-    for (name, found) in [("BENCH_PYTHON", python), ("BENCH_CONVERT", convert), ("BENCH_BROWSER", browser)] {
+    let worker = if wants(arguments, "worker") { Some(worker()?) } else { None };
+    let found =
+        [("BENCH_PYTHON", python), ("BENCH_CONVERT", convert), ("BENCH_BROWSER", browser), ("BENCH_WORKER", worker)];
+    for (name, found) in found {
         match found {
             Some(path) => command.env(name, path),
             None => command.env_remove(name),
         };
     }
     shell::run(command.args(arguments))
+}
+
+/// Whether the bench will come to this row: it has services to be built and installed, which the others do not need.
+fn wants(arguments: &[String], row: &str) -> bool {
+    let mut arguments = arguments.iter();
+    let mut only = None;
+    while let Some(argument) = arguments.next() {
+        match argument.split_once('=') {
+            Some(("--only", rows)) => only = Some(rows),
+            _ if argument == "--only" => only = arguments.next().map(String::as_str),
+            _ => {}
+        }
+    }
+    only.is_none_or(|rows| rows.split(',').any(|name| name == row))
+}
+
+/// The whole line with optimization, and who measures it.
+fn worker() -> Result<PathBuf> {
+    setup::run(setup::Purpose::Demo)?;
+    shell::announce("Building the services with optimization", "usually ten minutes the first time");
+    shell::run(
+        Command::new("cargo")
+            .args(["build", "--quiet", "--locked", "--release", "--bins"])
+            .args(["-p", "presign-api", "-p", "watermark-worker", "-p", "sealmark-bench-worker"])
+            .current_dir(places::root()),
+    )?;
+    Ok(places::target().join("release/bench-worker"))
 }
 
 /// What cannot be had here is said and left out.

@@ -16,6 +16,7 @@ mod report;
 mod rounds;
 mod rows;
 mod spec;
+mod worker;
 
 use std::{
     fs,
@@ -119,7 +120,6 @@ fn run(options: &Options) -> Result<()> {
             report.add(section);
         }
     }
-    report.add(rows::elsewhere());
     let whole = options.only.is_empty() && options.peers.is_empty();
     let beside = options.tools.work.join("render.md");
     let out = match (&options.out, whole) {

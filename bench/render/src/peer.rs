@@ -52,6 +52,9 @@ pub(crate) struct Tools {
     /// Whether it has libjpeg-turbo
     #[arg(long, env = "BENCH_TURBO")]
     pub(crate) turbo: bool,
+    /// The program that measures the worker in the whole line
+    #[arg(long, env = "BENCH_WORKER")]
+    pub(crate) worker: Option<PathBuf>,
     /// The Python packages
     #[arg(long, env = "BENCH_PYTHON")]
     pub(crate) python: Option<PathBuf>,

@@ -15,6 +15,7 @@ use crate::{
     report::{Section, Target},
     rounds::{self, Entry, Measured},
     spec::Spec,
+    worker,
 };
 
 /// Of JPEG; WebP has 80, which is sharp's own.
@@ -36,6 +37,7 @@ pub(crate) enum Row {
     Webp,
     Memory,
     Verify,
+    Worker,
     Preview,
 }
 
@@ -69,13 +71,15 @@ impl Row {
             Self::Webp => "WebP 2 MP, text in a corner",
             Self::Memory => "Peak memory, JPEG 12 MP, text in a corner",
             Self::Verify => "Verifying, JPEG 12 MP, text in a corner",
+            Self::Worker => "Worker, end to end",
             Self::Preview => "Preview in the browser, 2 MP, after one key press",
         }
     }
 
-    fn case(self) -> Case {
+    /// None for what is not one picture rendered by many.
+    fn case(self) -> Option<Case> {
         let case = |picture, kind, peers, targets| Case { picture, kind, loaded: false, peers, targets };
-        match self {
+        Some(match self {
             Self::Corner | Self::Memory => case("12mp.jpg", Kind::Corner, EVERYBODY, CORNER),
             Self::Logo => case("12mp.jpg", Kind::Logo, EVERYBODY, CORNER),
             Self::Tenth => case("12mp.jpg", Kind::Tenth, TILED, &[(SHARP, 14.0), (PILLOW, 4.5), (TURBO, 1.7)]),
@@ -95,7 +99,8 @@ impl Row {
             Self::Png => case("12mp.png", Kind::Corner, &[OURS, SHARP, VIPS, PILLOW, IMAGE, MAGICK], &[(SHARP, 5.0)]),
             Self::Webp => case("2mp.webp", Kind::Corner, &[OURS, SHARP, VIPS, PILLOW, MAGICK], &[(SHARP, 2.5)]),
             Self::Verify => Case { loaded: true, ..case("12mp.jpg", Kind::Corner, &[OURS], &[]) },
-        }
+            Self::Worker => return None,
+        })
     }
 
     /// Measures it.
@@ -103,7 +108,7 @@ impl Row {
     /// # Errors
     /// When a picture is missing or a mark cannot be laid out; who cannot be measured is a line of the section.
     pub(crate) fn measure(self, pictures: &Path, options: &Options) -> Result<Section> {
-        let case = self.case();
+        let Some(case) = self.case() else { return worker::measure(self.title(), pictures, options) };
         let bench = Bench { row: self, pictures, options };
         let laid = bench.lay(case.picture, case.kind)?;
         let mut entries: Vec<Entry> =
@@ -116,9 +121,9 @@ impl Row {
         }
         let folder = options.tools.work.join(self.to_possible_value().context("no name")?.get_name());
         match self {
-            Self::Memory => bench.memory(entries, &laid, &folder),
+            Self::Memory => bench.memory(entries, &laid, &case, &folder),
             Self::Restarts => {
-                let without = Case { picture: "12mp.jpg", ..self.case() };
+                let without = Case { picture: "12mp.jpg", ..case };
                 entries.push(bench.entry("Sealmark, the same without", OURS, &without, &laid)?);
                 bench.beside(entries, &laid, &folder)
             }
@@ -268,14 +273,14 @@ impl Bench<'_> {
         Ok(section)
     }
 
-    fn memory(&self, entries: Vec<Entry>, laid: &Laid, folder: &Path) -> Result<Section> {
+    fn memory(&self, entries: Vec<Entry>, laid: &Laid, case: &Case, folder: &Path) -> Result<Section> {
         let what = format!(
             "{} Most resident memory of a fresh process that does the work once, interpreter and libraries included.",
             describe(laid)
         );
         let mut section = Section::new(self.row.title(), what, &["who", "peak, MB", "÷ original", "÷ ours"]);
         let measured = rounds::peaks(entries, folder, self.options);
-        let source = fs::metadata(self.pictures.join(self.row.case().picture))?.len() as f64;
+        let source = fs::metadata(self.pictures.join(case.picture))?.len() as f64;
         let peak = |name: &str| measured.iter().find(|one| one.name == name).and_then(Measured::peak);
         let ours = peak(OURS);
         for one in &measured {
@@ -296,17 +301,6 @@ impl Bench<'_> {
         section.measured = measured;
         Ok(section)
     }
-}
-
-/// A row that needs more than this program starts: the worker with its stores.
-pub(crate) fn elsewhere() -> Section {
-    let mut worker = Section::new(
-        "Worker, end to end",
-        "JPEGs of 2 MP from the store to published versions, on 2 cores. Not measured by this run.",
-        &[],
-    );
-    worker.targets.push(Target::at_least("of what rendering alone does", 0.6, None));
-    worker
 }
 
 pub(crate) fn describe(laid: &Laid) -> String {

@@ -191,6 +191,10 @@ impl Store {
             .cache_control(key.cache_control())
             .checksum_sha256(digest.to_base64())
             .body(ByteStream::from(bytes))
+            .customize()
+            // The checksum is a signed header and binds the bytes; signing them as well would hash them a second time
+            // here, and in the store.
+            .disable_payload_signing()
             .send()
             .await
             .map_err(|error| StorageError::from_sdk("PutObject", key, error))?;
