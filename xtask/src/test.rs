@@ -46,7 +46,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     )?;
     shell::announce("Running the tests", "usually a few minutes");
     let mut command = Command::new("cargo");
-    command.args(["test", "--locked"]).current_dir(places::root());
+    // One run tells all that is wrong.
+    command.args(["test", "--locked", "--no-fail-fast"]).current_dir(places::root());
     match &options.package {
         Some(package) => command.args(["--package", package]),
         None => command.arg("--workspace"),

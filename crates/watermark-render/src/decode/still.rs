@@ -27,11 +27,17 @@ pub(super) fn jpeg(bytes: &[u8], limits: &Limits) -> Result<Decoded, RenderError
             found: "a JPEG with a larger component behind, in a scan of its own",
         });
     }
+    guarded(decoder, bytes, limits)
+}
+
+/// The pixels of a JPEG. `zune-jpeg` 0.5.15 panics on some broken files (etemesi254/zune-image issue 409, mended there and
+/// not yet released).
+fn guarded(decoder: impl ImageDecoder, bytes: &[u8], limits: &Limits) -> Result<Decoded, RenderError> {
+    let format = Format::Jpeg;
     let notes = Notes::of(bytes, format);
-    // `zune-jpeg` 0.5.15 panics on some broken files (etemesi254/zune-image issue 409, mended there and not yet released).
-    let decoded = catch_unwind(AssertUnwindSafe(|| {
-        pixels(decoder, format, limits, notes, Loss::Quality(container::jpeg::quality(bytes)))
-    }));
+    let loss = Loss::Quality(container::jpeg::quality(bytes));
+    // A panic is the end in wasm: what is known to lead to one is refused before.
+    let decoded = catch_unwind(AssertUnwindSafe(|| pixels(decoder, format, limits, notes, loss)));
     decoded.unwrap_or(Err(RenderError::BrokenImage { format, source: None }))
 }
 
@@ -96,4 +102,17 @@ fn pixels(
     let profile = fitting(decoder.icc_profile().ok().flatten(), decoder.color_type().has_color());
     let image = DynamicImage::from_decoder(decoder).map_err(wrong)?;
     Ok(Decoded { frames: vec![Frame { image, delay: Delay::NONE }], plays: None, orientation, profile, notes, loss })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decoder_that_panics_is_a_broken_image() {
+        let bytes = include_bytes!("../../tests/files/decoder-panics.jpg");
+        let decoder = JpegDecoder::new(Cursor::new(bytes)).unwrap();
+        let found = guarded(decoder, bytes, &Limits::default()).err();
+        assert!(matches!(found, Some(RenderError::BrokenImage { source: None, .. })), "{found:?}");
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::Rect;
+
 /// How the coefficients are coded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Process {
@@ -44,6 +46,15 @@ impl Frame {
     /// Pixels of an MCU of a scan with every component.
     pub(super) const fn mcu_size(&self) -> (u32, u32) {
         (8 * self.h_max, 8 * self.v_max)
+    }
+
+    /// What of a part is inside of the picture.
+    pub(super) fn inside(&self, rect: Rect) -> Rect {
+        Rect {
+            width: rect.width.min(self.width.saturating_sub(rect.x)),
+            height: rect.height.min(self.height.saturating_sub(rect.y)),
+            ..rect
+        }
     }
 }
 

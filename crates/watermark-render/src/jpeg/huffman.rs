@@ -1,6 +1,8 @@
 //! Huffman tables: as the file has them, for reading, for writing, and grown by symbols that they lack.
 //! Source: ITU-T T.81, annexes C, F and K.
 
+use super::bits::sized;
+
 /// What a table's symbols mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Class {
@@ -179,7 +181,12 @@ impl Decoder {
 pub(super) struct Encoder {
     /// By symbol: code and length; length 0 where there is none.
     codes: [(u16, u8); 256],
+    /// Of each run of zeros and each value of up to 5 bits: code and value together, above 8 bits of their length.
+    values: Box<[u32; 16 << SMALL_BITS]>,
 }
+
+/// Values of an [`Encoder`] that are at hand, with their sign: most coefficients are small.
+const SMALL_BITS: u32 = 6;
 
 impl Encoder {
     pub(super) fn new(spec: &HuffmanSpec) -> Self {
@@ -187,7 +194,31 @@ impl Encoder {
         for (symbol, code, length) in spec.codes() {
             codes[usize::from(symbol)] = (code, length);
         }
-        Self { codes }
+        let mut values = Box::new([0; 16 << SMALL_BITS]);
+        for run in 0..16 {
+            for value in -31..=31 {
+                let (size, raw) = sized(value);
+                let (code, length) = codes[(run << 4 | size) as usize];
+                let entry = (u32::from(code) << size | raw) << 8 | (u32::from(length) + size);
+                values[Self::place(run, value)] = entry;
+            }
+        }
+        Self { codes, values }
+    }
+
+    const fn place(run: u32, value: i32) -> usize {
+        (run << SMALL_BITS | (value & ((1 << SMALL_BITS) - 1)) as u32) as usize
+    }
+
+    /// Bits and length of an AC coefficient after up to 15 zeros; none where it has more than 5 bits. The table must have
+    /// its symbol.
+    #[inline(always)]
+    pub(super) const fn value(&self, run: u32, value: i32) -> Option<(u32, u32)> {
+        if run > 15 || value < -31 || value > 31 {
+            return None;
+        }
+        let entry = self.values[Self::place(run, value)];
+        Some((entry >> 8, entry & 0xff))
     }
 
     /// Code and length; length 0 where the table lacks the symbol.

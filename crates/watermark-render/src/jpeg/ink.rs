@@ -6,12 +6,16 @@
 //! each plane by itself, chroma at its own resolution with the mean of the ink above each of its samples.
 
 use super::{
+    alpha::{Above, Alpha, continue_edges},
     color::ColorModel,
     dct::{Factors, forward, inverse, row_by_row, zigzag},
     frame::Frame,
     markers::Header,
 };
 use crate::{BlendMode, Rect, Stamp};
+
+/// MCUs whose ink is collected at once: it is little work, but much to begin with.
+const AHEAD: u32 = 16;
 
 /// Quantized coefficients of a block, in zigzag order.
 pub(super) type Block = [i16; 64];
@@ -25,8 +29,11 @@ pub(super) struct Inker<'a> {
     factors: Vec<Factors>,
     /// By component: how many pixels each of its samples covers, to the right and down.
     pub(super) cells: Vec<(usize, usize)>,
-    /// Of each pixel of the MCU: alpha, and ink times alpha for each component.
-    alpha: Vec<f32>,
+    /// Of the MCU and those to its right.
+    ahead: Alpha,
+    /// Of the MCU alone.
+    here: Alpha,
+    /// Of each pixel of the MCU ink times alpha, for each component.
     pub(super) ink: [Vec<f32>; 4],
 }
 
@@ -40,15 +47,15 @@ impl<'a> Inker<'a> {
         });
         let cells = frame.components.iter().map(|c| ((frame.h_max / c.h) as usize, (frame.v_max / c.v) as usize));
         let (width, height) = frame.mcu_size();
-        let pixels = (width * height) as usize;
         Self {
             frame,
             stamps,
             model,
             factors: factors.collect(),
             cells: cells.collect(),
-            alpha: vec![0.0; pixels],
-            ink: std::array::from_fn(|_| vec![0.0; pixels]),
+            ahead: Alpha::new(AHEAD * width * height),
+            here: Alpha::new(width * height),
+            ink: std::array::from_fn(|_| vec![0.0; (width * height) as usize]),
         }
     }
 
@@ -60,62 +67,40 @@ impl<'a> Inker<'a> {
         if self.stamps.iter().any(is_mixed) {
             return self.mix(rect, blocks);
         }
-        let color = self.collect_one(rect);
-        if color.is_none() {
-            self.collect(rect);
+        if !self.ahead.has(rect) {
+            let ahead = Rect { width: AHEAD * width, ..rect };
+            self.ahead.collect(ahead, self.frame.inside(ahead), self.stamps, self.model);
         }
+        if self.ahead.color().is_none() {
+            self.here.collect(rect, self.frame.inside(rect), self.stamps, self.model);
+            if self.here.color().is_none() {
+                self.collect(rect);
+            }
+        }
+        let one = [&self.ahead, &self.here].into_iter().find_map(|alpha| Some((alpha, alpha.color()?)));
         let mut blocks = blocks.iter_mut();
         for (index, component) in self.frame.components.iter().enumerate() {
-            for block_y in 0..component.v {
-                for block_x in 0..component.h {
-                    let Some(block) = blocks.next() else { return };
-                    self.mark_block(
-                        index,
-                        (block_x as usize, block_y as usize),
-                        color.map(|color| color[index]),
-                        block,
-                    );
-                }
+            let cell = self.cells[index];
+            for (y, x) in (0..component.v as usize).flat_map(|y| (0..component.h as usize).map(move |x| (y, x))) {
+                let Some(block) = blocks.next() else { return };
+                let (alpha, ink) = match one {
+                    Some((alpha, color)) => alpha.above(rect, (x, y), cell).mean_of_one(color[index]),
+                    None => {
+                        (self.here.above(rect, (x, y), cell).mean(), self.above(&self.ink[index], (x, y), cell).mean())
+                    }
+                };
+                self.blend(index, &alpha, ink, block);
             }
         }
     }
 
-    /// Collects alpha alone, where all the ink has one colour and lies nowhere twice, as most marks' does: the colour, by
-    /// component. None where it is not so.
-    fn collect_one(&mut self, rect: Rect) -> Option<[f32; 4]> {
-        let inside = self.inside(rect);
-        self.alpha.fill(0.0);
-        let alpha = &mut self.alpha;
-        let mut color = None;
-        let mut is_one = true;
-        for stamp in self.stamps {
-            stamp.for_each_span(inside, |x, y, inks| {
-                let start = ((y - rect.y) * rect.width + x - rect.x) as usize;
-                let Some(first) = color.or_else(|| inks.iter().find(|ink| ink.alpha > 0).map(|ink| ink.color)) else {
-                    return;
-                };
-                color = Some(first);
-                let (mut others, mut twice) = (false, false);
-                for (below, ink) in alpha[start..].iter_mut().zip(inks) {
-                    others |= (ink.alpha > 0) & (ink.color != first);
-                    twice |= (ink.alpha > 0) & (*below > 0.0);
-                    // One of them is zero.
-                    *below += f32::from(ink.alpha) / 65_535.0;
-                }
-                is_one &= !(others | twice);
-            });
-        }
-        continue_edges(&mut self.alpha, rect, inside);
-        is_one.then(|| self.model.planes(color.unwrap_or_default().map(|channel| f32::from(channel) / 257.0)))
-    }
-
-    /// Lays the inks of all stamps over each other.
+    /// Lays the inks of all stamps above an MCU over each other: alpha into `here`, the rest into `ink`.
     fn collect(&mut self, rect: Rect) {
         let count = self.frame.components.len();
-        let inside = self.inside(rect);
-        self.alpha.fill(0.0);
+        let inside = self.frame.inside(rect);
+        self.here.plane.fill(0.0);
         self.ink[..count].iter_mut().for_each(|plane| plane.fill(0.0));
-        let (alpha, ink, model) = (&mut self.alpha, &mut self.ink, self.model);
+        let (alpha, ink, model) = (&mut self.here.plane, &mut self.ink, self.model);
         // Marks have few colours.
         let mut last = ([0; 3], model.planes([0.0; 3]));
         for stamp in self.stamps {
@@ -136,36 +121,24 @@ impl<'a> Inker<'a> {
                 }
             });
         }
-        for plane in std::iter::once(&mut self.alpha).chain(&mut self.ink[..count]) {
+        for plane in std::iter::once(&mut self.here.plane).chain(&mut self.ink[..count]) {
             continue_edges(plane, rect, inside);
         }
     }
 
-    /// What of an MCU is inside of the picture.
-    pub(super) fn inside(&self, rect: Rect) -> Rect {
-        Rect {
-            width: rect.width.min(self.frame.width.saturating_sub(rect.x)),
-            height: rect.height.min(self.frame.height.saturating_sub(rect.y)),
-            ..rect
-        }
+    /// The pixels of a plane as large as an MCU above one of its blocks.
+    pub(super) fn above<'p>(&self, plane: &'p [f32], (x, y): (usize, usize), cell: (usize, usize)) -> Above<'p> {
+        let stride = self.frame.mcu_size().0 as usize;
+        Above { plane, start: y * 8 * cell.1 * stride + x * 8 * cell.0, stride, cell }
     }
 
-    /// Marks a block; `color` is that of all ink on it, or none where ink has been collected.
-    fn mark_block(&self, component: usize, (x, y): (usize, usize), color: Option<f32>, block: &mut Block) {
-        let mut alpha = [0.0; 64];
-        let mut change = [0.0; 64];
-        match color {
-            Some(color) => self.mean_of_one(component, x, y, color, &mut alpha, &mut change),
-            None => {
-                self.mean(&self.alpha, component, x, y, &mut alpha);
-                self.mean(&self.ink[component], component, x, y, &mut change);
-            }
-        }
+    /// Blends ink, which has been multiplied by alpha, onto a block.
+    fn blend(&self, component: usize, alpha: &[f32; 64], ink: [f32; 64], block: &mut Block) {
         if !alpha.iter().fold(false, |any, alpha| any | (*alpha != 0.0)) {
             return;
         }
-        let samples = self.samples(component, block);
-        for ((change, sample), alpha) in change.iter_mut().zip(samples).zip(alpha) {
+        let mut change = ink;
+        for ((change, sample), alpha) in change.iter_mut().zip(self.samples(component, block)).zip(alpha) {
             *change -= alpha * sample;
         }
         self.change(component, block, change);
@@ -202,96 +175,6 @@ impl<'a> Inker<'a> {
             }
         }
         *block = sums;
-    }
-
-    /// The mean of alpha above each sample of a block, and that of ink of one colour: the same as [`mean`](Self::mean)
-    /// makes of alpha and of the colour times alpha.
-    fn mean_of_one(
-        &self,
-        component: usize,
-        block_x: usize,
-        block_y: usize,
-        color: f32,
-        alpha: &mut [f32; 64],
-        ink: &mut [f32; 64],
-    ) {
-        let width = self.frame.mcu_size().0 as usize;
-        let (cell_x, cell_y) = self.cells[component];
-        let start = block_y * 8 * cell_y * width + block_x * 8 * cell_x;
-        match (cell_x, cell_y) {
-            (1, 1) => {
-                for (row, line) in alpha.chunks_exact_mut(8).enumerate() {
-                    line.copy_from_slice(&self.alpha[start + row * width..][..8]);
-                }
-                *ink = alpha.map(|alpha| color * alpha);
-            }
-            (2, 2) => {
-                for (row, (alpha, ink)) in alpha.chunks_exact_mut(8).zip(ink.chunks_exact_mut(8)).enumerate() {
-                    let above = &self.alpha[start + 2 * row * width..][..16];
-                    let below = &self.alpha[start + (2 * row + 1) * width..][..16];
-                    for x in 0..8 {
-                        let four = [above[2 * x], above[2 * x + 1], below[2 * x], below[2 * x + 1]];
-                        alpha[x] = (four[0] + four[1] + four[2] + four[3]) * 0.25;
-                        let four = four.map(|alpha| color * alpha);
-                        ink[x] = (four[0] + four[1] + four[2] + four[3]) * 0.25;
-                    }
-                }
-            }
-            _ => {
-                let share = 1.0 / (cell_x * cell_y) as f32;
-                for (at, (alpha, ink)) in alpha.iter_mut().zip(ink).enumerate() {
-                    let corner = start + (at / 8) * cell_y * width + (at % 8) * cell_x;
-                    let all = || (0..cell_y).flat_map(|row| &self.alpha[corner + row * width..][..cell_x]);
-                    *alpha = all().sum::<f32>() * share;
-                    *ink = all().map(|alpha| color * alpha).sum::<f32>() * share;
-                }
-            }
-        }
-    }
-
-    /// The mean of a plane's pixels above each sample of a block.
-    pub(super) fn mean(&self, plane: &[f32], component: usize, block_x: usize, block_y: usize, out: &mut [f32; 64]) {
-        let width = self.frame.mcu_size().0 as usize;
-        let (cell_x, cell_y) = self.cells[component];
-        let start = block_y * 8 * cell_y * width + block_x * 8 * cell_x;
-        match (cell_x, cell_y) {
-            (1, 1) => {
-                for (row, line) in out.chunks_exact_mut(8).enumerate() {
-                    line.copy_from_slice(&plane[start + row * width..][..8]);
-                }
-            }
-            (2, 2) => {
-                for (row, line) in out.chunks_exact_mut(8).enumerate() {
-                    let above = &plane[start + 2 * row * width..][..16];
-                    let below = &plane[start + (2 * row + 1) * width..][..16];
-                    for (x, sample) in line.iter_mut().enumerate() {
-                        *sample = (above[2 * x] + above[2 * x + 1] + below[2 * x] + below[2 * x + 1]) * 0.25;
-                    }
-                }
-            }
-            _ => {
-                let share = 1.0 / (cell_x * cell_y) as f32;
-                for (at, sample) in out.iter_mut().enumerate() {
-                    let corner = start + (at / 8) * cell_y * width + (at % 8) * cell_x;
-                    let rows = (0..cell_y).map(|row| &plane[corner + row * width..][..cell_x]);
-                    *sample = rows.flatten().sum::<f32>() * share;
-                }
-            }
-        }
-    }
-}
-
-/// What lies outside of the picture goes on as its edge does: a step there would ring into it.
-pub(super) fn continue_edges(plane: &mut [f32], rect: Rect, inside: Rect) {
-    let width = rect.width as usize;
-    let (Some(last_x), Some(last_y)) = (inside.width.checked_sub(1), inside.height.checked_sub(1)) else { return };
-    let (last_x, last_y) = (last_x as usize, last_y as usize);
-    for line in plane.chunks_exact_mut(width).take(last_y + 1) {
-        let edge = line[last_x];
-        line[last_x + 1..].fill(edge);
-    }
-    for line in last_y + 1..rect.height as usize {
-        plane.copy_within(last_y * width..(last_y + 1) * width, line * width);
     }
 }
 

@@ -23,6 +23,8 @@ const LANES: usize = 4;
 const LEAST_BITS: u64 = 1 << 20;
 /// MCUs between two places that are noted, at most.
 const STEP: usize = 16;
+/// As long as it takes to note so many places, it takes to pass over half an MCU.
+const NOTES: usize = 9;
 /// Of a reader's first MCUs each is noted: one of them is where the reader before it finds it.
 const DENSE: u32 = 64;
 /// Steps that the bits of a window are enough for.
@@ -48,14 +50,17 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// Reads an interval of so many MCUs. None where that is not worth it, and where the data is broken.
-    pub(super) fn build(reader: &Reader, source: Stuffed<'_>, mcus: u32) -> Option<Self> {
+    /// Reads an interval of so many MCUs, in which so many places will be looked for. None where that is not worth it, and
+    /// where the data is broken.
+    pub(super) fn build(reader: &Reader, source: Stuffed<'_>, mcus: u32, goals: usize) -> Option<Self> {
         let bits = source.end();
         if bits < LEAST_BITS {
             return None;
         }
         let sentinel: Box<Looks> = Box::new([Entry::SLOW; 1 << LOOK]);
-        let machine = Machine::new(reader, source, &sentinel)?;
+        // Half a step is passed over to each goal. Where that and the notes together take the least time:
+        let step = (mcus as usize / (NOTES * goals.max(1))).isqrt();
+        let machine = Machine::new(reader, source, &sentinel, step.clamp(1, STEP))?;
         let piece = bits / LANES as u64 / 8;
         let start = |lane: usize| if lane == LANES { bits } else { source.place(lane * piece as usize) };
         let mut lanes: [Lane; LANES] =
@@ -187,9 +192,9 @@ struct Machine<'a> {
 
 impl<'a> Machine<'a> {
     /// None where an MCU has more blocks than the standard allows.
-    fn new(reader: &'a Reader, source: Stuffed<'a>, sentinel: &'a Looks) -> Option<Self> {
+    fn new(reader: &'a Reader, source: Stuffed<'a>, sentinel: &'a Looks, step: usize) -> Option<Self> {
         let states = 2 * reader.places.len();
-        let step = STEP.min((STATES - 1) / states);
+        let step = step.min((STATES - 1) / states);
         if step == 0 {
             return None;
         }
@@ -372,14 +377,21 @@ mod tests {
 
     #[test]
     fn every_place_is_where_a_single_reader_finds_it() {
+        // Few goals and many: in long steps, and MCU by MCU.
+        for (goals, step) in [(1, STEP), (60, 3), (10_000, 1)] {
+            every_place_is_right(goals, step);
+        }
+    }
+
+    fn every_place_is_right(goals: usize, step: usize) {
         let bytes = jpeg();
         let header = Header::parse(&bytes).unwrap();
         let scan = &header.scans[0];
         let reader = Reader::new(&header, scan).unwrap();
         let interval = &intervals(&bytes, &header, scan).unwrap()[0];
         let source = Stuffed::new(&bytes[interval.bytes.clone()]);
-        let index = Index::build(&reader, source, interval.mcus.end).unwrap();
-        assert!(index.waypoints.len() >= interval.mcus.end as usize / STEP);
+        let index = Index::build(&reader, source, interval.mcus.end, goals).unwrap();
+        assert!(index.waypoints.len() >= interval.mcus.end as usize / step);
         let mut walk = Walk::new(&reader, source, None);
         let mut mcu = 0;
         for waypoint in &index.waypoints {
@@ -387,7 +399,7 @@ mod tests {
             mcu = waypoint.mcu;
             assert_eq!((walk.cursor.at(), walk.dc), (waypoint.at, waypoint.dc), "MCU {mcu}");
         }
-        assert!(interval.mcus.end - mcu <= STEP as u32);
+        assert!(interval.mcus.end - mcu <= step as u32);
         // And by leaps to where a walk step by step comes.
         for goal in [0, 1, STEP as u32, 777, interval.mcus.end] {
             let (mut leaping, mut walking) =
@@ -408,6 +420,6 @@ mod tests {
         // A code of ones, which no table has.
         bytes[interval.bytes.start + 999..][..4].copy_from_slice(&[0xff, 0, 0xff, 0]);
         let source = Stuffed::new(&bytes[interval.bytes.clone()]);
-        assert!(Index::build(&reader, source, interval.mcus.end).is_none());
+        assert!(Index::build(&reader, source, interval.mcus.end, 1).is_none());
     }
 }

@@ -1,13 +1,16 @@
 //! A mark whose colour mixes with the picture's: through red, green and blue, and back as a change.
 
-use super::ink::{Block, Inker, continue_edges};
+use super::{
+    alpha::continue_edges,
+    ink::{Block, Inker},
+};
 use crate::{BlendMode, Ink, Rect};
 
 impl Inker<'_> {
     /// Marks an MCU with stamps of any blend mode, one over the other.
     pub(super) fn mix(&mut self, rect: Rect, blocks: &mut [Block]) {
         let count = self.frame.components.len();
-        let inside = self.inside(rect);
+        let inside = self.frame.inside(rect);
         self.spread(rect.width as usize, blocks);
         let pixels = (rect.width * rect.height) as usize;
         let old: Vec<[f32; 3]> = (0..pixels)
@@ -36,8 +39,7 @@ impl Inker<'_> {
         for (index, component) in self.frame.components.iter().enumerate() {
             for (y, x) in (0..component.v as usize).flat_map(|y| (0..component.h as usize).map(move |x| (y, x))) {
                 let Some(block) = blocks.next() else { return };
-                let mut change = [0.0; 64];
-                self.mean(&self.ink[index], index, x, y, &mut change);
+                let change = self.above(&self.ink[index], (x, y), self.cells[index]).mean();
                 self.change(index, block, change);
             }
         }

@@ -1,5 +1,6 @@
 //! Marks into JPEGs without compressing them anew. How: docs/jpeg.md.
 
+mod alpha;
 mod bits;
 mod coefficients;
 mod color;

@@ -126,7 +126,11 @@ impl Proof<'_> {
                 continue;
             }
             let (old_source, new_source) = (Stuffed::new(old_data), Stuffed::new(new_data));
-            let index = Index::build(&new_reader, new_source, new.mcus.end - new.mcus.start);
+            let index = {
+                // Where each run begins, and where it ends.
+                let goals = 2 * mine.len();
+                Index::build(&new_reader, new_source, new.mcus.end - new.mcus.start, goals)
+            };
             let mut pair = Pair {
                 old: Walk::new(&old_reader, old_source, None),
                 new: Walk::new(&new_reader, new_source, index.as_ref()),

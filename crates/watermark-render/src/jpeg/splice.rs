@@ -215,7 +215,7 @@ impl<'a> Splice<'a> {
         let reached: u32 = runs.iter().map(|(from, to)| to - from).sum();
         let count = interval.mcus.end - interval.mcus.start;
         // Where most of it must be read there is nothing to leap over.
-        let index = if reached < count / 2 { Index::build(reader, source, count) } else { None };
+        let index = if reached < count / 2 { Index::build(reader, source, count, runs.len()) } else { None };
         let mut walk = Walk::new(reader, source, index.as_ref());
         let mut mcu = interval.mcus.start;
         // The DC that a reader of the output has seen last.

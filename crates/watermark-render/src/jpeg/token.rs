@@ -98,19 +98,24 @@ pub(super) fn write_block(
     while left != 0 {
         let at = left.trailing_zeros();
         left &= left - 1;
+        let value = i32::from(block[at as usize & 63]);
         let mut zeros = at - next;
+        next = at + 1;
+        if let Some((bits, length)) = ac.value(zeros, value) {
+            now.put(out, bits, length);
+            continue;
+        }
         while zeros > 15 {
             let (code, length) = ac.code(0xf0);
             now.put(out, u32::from(code), u32::from(length));
             zeros -= 16;
         }
-        let (size, raw) = sized(i32::from(block[at as usize & 63]));
+        let (size, raw) = sized(value);
         if size > 10 {
             return Err(Refusal::OutOfRange);
         }
         let (code, length) = ac.code((zeros << 4) as u8 | size as u8);
         now.put(out, u32::from(code) << size | raw, u32::from(length) + size);
-        next = at + 1;
     }
     if next < 64 {
         let (code, length) = ac.code(0);

@@ -23,6 +23,106 @@ pub(super) fn undo(filter: u8, pixel_bytes: usize, above: &[u8], filtered: &[u8]
     true
 }
 
+/// Two rows at once, each by the mean or by Paeth's guess: the pixel of the one, and of the one below it the pixel to the
+/// left, whose neighbours are all there by then. A vector has room for both, and both wait together.
+///
+/// False where it cannot be done; nothing has been done then.
+pub(super) fn undo_two(
+    pixel_bytes: usize,
+    above: &[u8],
+    (upper, lower): (&[u8], &[u8]),
+    (row, below): (&mut [u8], &mut [u8]),
+) -> bool {
+    let (Some((&upper_filter, upper)), Some((&lower_filter, lower))) = (upper.split_first(), lower.split_first())
+    else {
+        return false;
+    };
+    let filters = (upper_filter, lower_filter);
+    match pixel_bytes {
+        3 => two::<3>(filters, above, (upper, lower), (row, below)),
+        4 => two::<4>(filters, above, (upper, lower), (row, below)),
+        _ => false,
+    }
+}
+
+fn two<const N: usize>(
+    filters: (u8, u8),
+    above: &[u8],
+    filtered: (&[u8], &[u8]),
+    rows: (&mut [u8], &mut [u8]),
+) -> bool {
+    let by_mean = |left: u16, above: u16, _| (left + above) / 2;
+    match filters {
+        (3, 3) => skewed::<N>(above, filtered, rows, by_mean, by_mean),
+        (3, 4) => skewed::<N>(above, filtered, rows, by_mean, paeth),
+        (4, 3) => skewed::<N>(above, filtered, rows, paeth, by_mean),
+        (4, 4) => skewed::<N>(above, filtered, rows, paeth, paeth),
+        _ => return false,
+    }
+    true
+}
+
+/// Lanes of the upper row's pixel, and as many of the lower row's.
+type Both = [u16; 8];
+
+#[inline(always)]
+fn skewed<const N: usize>(
+    above: &[u8],
+    (upper, lower): (&[u8], &[u8]),
+    (row, below): (&mut [u8], &mut [u8]),
+    guess_upper: impl Fn(u16, u16, u16) -> u16 + Copy,
+    guess_lower: impl Fn(u16, u16, u16) -> u16 + Copy,
+) {
+    let both = |upper: &[u8; N], lower: &[u8; N]| -> Both {
+        std::array::from_fn(|at| {
+            if at % 4 >= N {
+                0
+            } else if at < 4 {
+                upper[at].into()
+            } else {
+                lower[at - 4].into()
+            }
+        })
+    };
+    let undone = |value: Both, left: Both, above: Both, corner: Both| -> Both {
+        let guess = |at: usize| {
+            if at < 4 {
+                guess_upper(left[at], above[at], corner[at])
+            } else {
+                guess_lower(left[at], above[at], corner[at])
+            }
+        };
+        std::array::from_fn(|at| (value[at] + guess(at)) & 0xff)
+    };
+    // What stands above in the lower row was found in the upper one by the step before.
+    let beneath = |above: &[u8; N], [a, b, c, d, ..]: Both| -> Both {
+        let wide = both(above, &[0; N]);
+        [wide[0], wide[1], wide[2], wide[3], a, b, c, d]
+    };
+    let narrow = |value: &Both, from: usize| -> [u8; N] { std::array::from_fn(|at| value[from + at] as u8) };
+    let (above, upper, lower) = (above.as_chunks::<N>().0, upper.as_chunks::<N>().0, lower.as_chunks::<N>().0);
+    let (row, below) = (row.as_chunks_mut::<N>().0, below.as_chunks_mut::<N>().0);
+    let none = [0; N];
+    let (mut left, mut corner) = ([0; 8], [0; 8]);
+    let pixels = row.iter_mut().zip(above).zip(upper).zip(std::iter::once(&none).chain(lower));
+    for (at, (((pixel, above), upper), lower)) in pixels.enumerate() {
+        let now = beneath(above, left);
+        left = undone(both(upper, lower), left, now, corner);
+        corner = now;
+        *pixel = narrow(&left, 0);
+        if at > 0 {
+            below[at - 1] = narrow(&left, 4);
+        } else {
+            // There is nothing to the left of the lower row's first pixel.
+            left[4..].fill(0);
+            corner[4..].fill(0);
+        }
+    }
+    if let (Some(last), Some(filtered)) = (below.last_mut(), lower.last()) {
+        *last = narrow(&undone(both(&none, filtered), left, beneath(&none, left), corner), 4);
+    }
+}
+
 fn undo_by<const N: usize, const LANES: usize>(filter: u8, above: &[u8], filtered: &[u8], row: &mut [u8]) {
     match filter {
         1 => each::<N, LANES>(above, filtered, row, |value, left, _, _| lanes(|at| value[at] + left[at])),
@@ -98,17 +198,17 @@ fn paeth(left: u16, above: u16, corner: u16) -> u16 {
 mod tests {
     use super::*;
 
+    fn noise(seed: u32, length: usize) -> Vec<u8> {
+        let mut state = seed;
+        let next = |_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        (0..length).map(next).collect()
+    }
+
     #[test]
     fn what_is_filtered_comes_back() {
-        let noise = |seed: u32, length: usize| -> Vec<u8> {
-            let mut state = seed;
-            (0..length)
-                .map(|_| {
-                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                    (state >> 24) as u8
-                })
-                .collect()
-        };
         for pixel_bytes in [1, 2, 3, 4, 6, 8] {
             let (above, row) = (noise(1, pixel_bytes * 37), noise(2, pixel_bytes * 37));
             for filter in 0..5 {
@@ -121,5 +221,32 @@ mod tests {
             }
         }
         assert!(!undo(5, 3, &[0; 3], &[0; 3], &mut [0; 3]));
+    }
+
+    #[test]
+    fn two_rows_at_once_are_what_they_are_one_by_one() {
+        for (pixel_bytes, pixels, filters) in (3..=4)
+            .flat_map(|bytes| [1, 2, 37].map(|pixels| (bytes, pixels)))
+            .flat_map(|(bytes, pixels)| [(3, 3), (3, 4), (4, 3), (4, 4)].map(|filters| (bytes, pixels, filters)))
+        {
+            let length = pixel_bytes * pixels;
+            let above = noise(1, length);
+            let filtered =
+                [(2, filters.0), (3, filters.1)].map(|(seed, filter)| [vec![filter], noise(seed, length)].concat());
+            let mut expected = [vec![0; length], vec![0; length]];
+            let [upper, lower] = &mut expected;
+            assert!(undo(filters.0, pixel_bytes, &above, &filtered[0][1..], upper));
+            assert!(undo(filters.1, pixel_bytes, upper, &filtered[1][1..], lower));
+            let mut found = [vec![0; length], vec![0; length]];
+            let [upper, lower] = &mut found;
+            assert!(undo_two(pixel_bytes, &above, (&filtered[0], &filtered[1]), (upper, lower)));
+            assert_eq!(found, expected, "{pixels} pixels of {pixel_bytes} bytes, filters {filters:?}");
+        }
+        let (above, row) = (noise(1, 6), [vec![4], noise(2, 6)].concat());
+        for other in [0, 1, 2, 5] {
+            let other = [vec![other], noise(3, 6)].concat();
+            assert!(!undo_two(3, &above, (&row, &other), (&mut [0; 6], &mut [0; 6])));
+        }
+        assert!(!undo_two(6, &above, (&row, &row), (&mut [0; 6], &mut [0; 6])));
     }
 }

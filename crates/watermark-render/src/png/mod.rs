@@ -2,7 +2,7 @@
 //!
 //! The bits of all other rows are copied as they are, shifted where need be. What a match after a mark reaches back to may
 //! have changed, so the tokens of a mark's rows and of one window behind them are coded again, each as it was if it still
-//! gives the same bytes. No row is looked at that a row of the mark does not need.
+//! gives the same bytes. Filters are undone from the first row to the last marked one, for each row needs the one above.
 
 mod bits;
 mod codes;

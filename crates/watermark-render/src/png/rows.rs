@@ -19,12 +19,14 @@ pub(super) struct Rows<'a> {
     above: Vec<u8>,
     /// The row above that one.
     row: Vec<u8>,
+    /// Of two rows that are read at once, the lower one.
+    lower: Vec<u8>,
 }
 
 impl<'a> Rows<'a> {
     pub(super) fn new(shape: &'a Shape) -> Self {
         let row = vec![0; shape.row_bytes()];
-        Self { shape, y: 0, filtered: vec![0; row.len() + 1], filled: 0, above: row.clone(), row }
+        Self { shape, y: 0, filtered: vec![0; row.len() + 1], filled: 0, above: row.clone(), lower: row.clone(), row }
     }
 
     /// The row above, without its filter; zeros at the top.
@@ -62,6 +64,30 @@ impl<'a> Rows<'a> {
         std::mem::swap(&mut self.row, &mut self.above);
         self.y += 1;
         Ok(taken)
+    }
+
+    /// Takes all of some bytes, of which no row is looked at.
+    pub(super) fn pass(&mut self, mut bytes: &[u8]) -> Result<(), Broken> {
+        let stride = self.filtered.len();
+        while !bytes.is_empty() {
+            if self.filled == 0
+                && let Some((two, rest)) = bytes.split_at_checked(2 * stride)
+                && filter::undo_two(
+                    self.shape.pixel_bytes(),
+                    &self.above,
+                    two.split_at(stride),
+                    (&mut self.row, &mut self.lower),
+                )
+            {
+                std::mem::swap(&mut self.above, &mut self.lower);
+                self.y += 2;
+                bytes = rest;
+            } else {
+                let taken = self.take(bytes, |_| {})?;
+                bytes = &bytes[taken..];
+            }
+        }
+        Ok(())
     }
 }
 

@@ -102,16 +102,13 @@ impl Splicer<'_> {
                 return Ok(());
             }
             self.inflate.advance(start.saturating_sub(MARGIN), start, None)?;
-            let mut made = self.inflate.made_from(before);
+            let made = self.inflate.made_from(before);
             if made.is_empty() && self.inflate.is_boundary() {
                 return Ok(());
             }
             self.old_sum.write(made);
             self.new_sum.write(made);
-            while !made.is_empty() {
-                let taken = self.rows.take(made, |_| {})?;
-                made = &made[taken..];
-            }
+            self.rows.pass(made)?;
         }
     }
 

@@ -15,6 +15,7 @@ pub struct Sprite {
     width: u32,
     rows: Vec<Row>,
     inks: Vec<Ink>,
+    color: Option<[u16; 3]>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,12 +46,23 @@ impl Sprite {
         }
     }
 
+    /// The colour of all its ink; none where there are several.
+    pub(crate) const fn color(&self) -> Option<[u16; 3]> {
+        self.color
+    }
+
+    fn new(width: u32, rows: Vec<Row>, inks: Vec<Ink>) -> Self {
+        let mut drawn = inks.iter().filter(|ink| ink.alpha > 0).map(|ink| ink.color);
+        let color = drawn.next().filter(|first| drawn.all(|color| color == *first));
+        Self { width, rows, inks, color }
+    }
+
     pub(super) fn recolored(&self, mut recolor: impl FnMut([u16; 3]) -> [u16; 3]) -> Self {
         let inks = self.inks.iter().map(|ink| match ink.alpha {
             0 => *ink,
             alpha => Ink { color: recolor(ink.color), alpha },
         });
-        Self { width: self.width, rows: self.rows.clone(), inks: inks.collect() }
+        Self::new(self.width, self.rows.clone(), inks.collect())
     }
 
     /// The inks of a row between `column` and `column + width`, and how many columns before them have none.
@@ -106,7 +118,7 @@ impl SpriteBuilder {
             from: row.1,
             to: row.2,
         });
-        let sprite = Sprite { width: u32::try_from(right - left).ok()?, rows: rows.collect(), inks: self.inks };
+        let sprite = Sprite::new(u32::try_from(right - left).ok()?, rows.collect(), self.inks);
         Some((sprite, left, i64::try_from(top).ok()?))
     }
 }
