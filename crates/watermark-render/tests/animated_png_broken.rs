@@ -7,11 +7,11 @@ mod pictures;
 
 use std::time::{Duration, Instant};
 
-use apng::{Apng, chunk, file};
+use apng::{Apng, Chunk, chunk, file};
 use pictures::{marked, text};
 use sealmark_watermark_render::{Format, Limits, Output, RenderError, verify};
 
-type Chunks = Vec<([u8; 4], Vec<u8>)>;
+type Chunks = Vec<Chunk>;
 
 fn rendered(bytes: &[u8]) -> Result<Output, RenderError> {
     let output = marked(bytes, &text("©", "size = 14px"))?;
@@ -31,7 +31,7 @@ const SECOND_CONTROL: usize = 4;
 const SECOND_DATA: usize = 5;
 const THIRD_CONTROL: usize = 7;
 
-fn put(chunk: &mut ([u8; 4], Vec<u8>), at: usize, number: u32) {
+fn put(chunk: &mut Chunk, at: usize, number: u32) {
     chunk.1[at..at + 4].copy_from_slice(&number.to_be_bytes());
 }
 

@@ -232,12 +232,12 @@ fn one_changed_pixel_in_one_picture_of_an_animated_png_is_found() {
         let expected = (changed > 0).then_some(VerifyFailure::Animation);
         assert_eq!(failure_in(source, &bytes, &marked), expected, "the time of picture {changed}");
     }
-    let chunks = |change: &dyn Fn(&mut Vec<([u8; 4], Vec<u8>)>)| {
+    let chunks = |change: &dyn Fn(&mut Vec<apng::Chunk>)| {
         let mut chunks = apng::chunks(&marked.bytes);
         change(&mut chunks);
         apng::file(&chunks)
     };
-    let of = |wanted: &'static [u8; 4]| move |(name, _): &([u8; 4], Vec<u8>)| name == wanted;
+    let of = |wanted: &'static [u8; 4]| move |(name, _): &apng::Chunk| name == wanted;
     let more_often = chunks(&|chunks| chunks.iter_mut().find(|chunk| of(b"acTL")(chunk)).unwrap().1[7] += 1);
     assert_eq!(failure_in(source, &more_often, &marked), Some(VerifyFailure::Animation));
     // A picture that no reader is promised, without a mark.

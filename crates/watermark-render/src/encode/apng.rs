@@ -1,7 +1,7 @@
 //! Animated PNGs: of every picture only the rectangle around what differs from the one before, put in its place as it is.
 //! Nothing is blended, so that every reader shows the same pixels.
 
-use ::png::{AnimationControl, BlendOp, DisposeOp, Encoder, FrameControl};
+use ::png::{AnimationControl, BlendOp, DeflateCompression, DisposeOp, Encoder, FrameControl};
 use image::DynamicImage;
 
 use super::{
@@ -20,7 +20,7 @@ pub(super) fn encode(rendition: &Rendition<'_>, frames: &[Frame], plays: u32) ->
     let mut bytes = Vec::new();
     let mut encoder = Encoder::with_info(&mut bytes, info)?;
     encoder.set_sep_def_img(rendition.fallback.is_some())?;
-    let mut writer = begun(rendition, encoder)?;
+    let mut writer = begun(rendition, encoder, packing(first))?;
     if let Some(fallback) = rendition.fallback {
         writer.write_image_data(&big_endian(fallback))?;
     }
@@ -48,6 +48,20 @@ pub(super) fn encode(rendition: &Rendition<'_>, frames: &[Frame], plays: u32) ->
     Ok(bytes)
 }
 
+/// How hard to pack. Many animations are drawings or screens: `fdeflate`, which knows runs of one byte alone, makes them up to
+/// three times as large as a search for matches does, and is no faster there. DESIGN.md has the figures.
+fn packing(first: &DynamicImage) -> DeflateCompression {
+    let pixel_bytes = usize::from(first.color().bytes_per_pixel());
+    let rows = first.as_bytes().chunks_exact((first.width() as usize * pixel_bytes).max(1));
+    let is_repeated = |row: &[u8]| {
+        let pixels = row.chunks_exact(pixel_bytes);
+        pixels.clone().zip(pixels.skip(1)).filter(|(left, right)| left == right).count()
+    };
+    let repeated: usize = rows.map(is_repeated).sum();
+    let pixels = first.width() as usize * first.height() as usize;
+    if 2 * repeated > pixels { DeflateCompression::Level(3) } else { DeflateCompression::FdeflateUltraFast }
+}
+
 /// The smallest rectangle around all pixels that differ, at least one pixel.
 fn changed_area(before: &DynamicImage, after: &DynamicImage) -> Rect {
     let pixel_bytes = usize::from(after.color().bytes_per_pixel());
@@ -73,6 +87,15 @@ mod tests {
     use image::{Rgb, RgbImage};
 
     use super::*;
+
+    #[test]
+    fn drawings_are_packed_harder_than_photographs() {
+        let of = |pixel: fn(u32) -> u8| {
+            let image = RgbImage::from_fn(8, 4, |x, y| Rgb([pixel(x), 0, y as u8]));
+            matches!(packing(&DynamicImage::ImageRgb8(image)), DeflateCompression::Level(_))
+        };
+        assert!(of(|_| 0) && of(|x| u8::from(x == 4)) && !of(|x| x as u8));
+    }
 
     #[test]
     fn the_changed_area_is_around_all_changes() {

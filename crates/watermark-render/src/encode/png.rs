@@ -11,7 +11,8 @@ use crate::container::png::{color_chunks, note_chunks};
 
 pub(super) fn encode(rendition: &Rendition<'_>, image: &DynamicImage) -> Result<Vec<u8>, EncodeFailure> {
     let mut bytes = Vec::with_capacity(image.as_bytes().len() / 2);
-    let mut writer = begun(rendition, Encoder::with_info(&mut bytes, info(rendition, image)?)?)?;
+    let encoder = Encoder::with_info(&mut bytes, info(rendition, image)?)?;
+    let mut writer = begun(rendition, encoder, DeflateCompression::FdeflateUltraFast)?;
     writer.write_image_data(&big_endian(image))?;
     writer.finish()?;
     Ok(bytes)
@@ -31,8 +32,9 @@ pub(super) fn info<'a>(rendition: &'a Rendition<'_>, image: &DynamicImage) -> Re
 pub(super) fn begun<W: Write>(
     rendition: &Rendition<'_>,
     mut encoder: Encoder<'_, W>,
+    packing: DeflateCompression,
 ) -> Result<Writer<W>, EncodeFailure> {
-    encoder.set_deflate_compression(DeflateCompression::FdeflateUltraFast);
+    encoder.set_deflate_compression(packing);
     encoder.set_filter(Filter::Adaptive);
     let mut writer = encoder.write_header()?;
     for (name, payload) in color_chunks(rendition.source) {

@@ -9,6 +9,12 @@ use png::{BlendOp, DisposeOp, FrameControl, Transformations};
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
+/// Name and payload of a chunk.
+pub(crate) type Chunk = ([u8; 4], Vec<u8>);
+
+/// Pixels in RGBA of 16 bits, row by row.
+pub(crate) type Pixels = Vec<[u16; 4]>;
+
 /// A picture of an animation, and its bytes row by row, without filters.
 #[derive(Clone)]
 pub(crate) struct Part {
@@ -29,7 +35,7 @@ pub(crate) struct Apng {
     pub(crate) promised: u32,
     pub(crate) plays: u32,
     /// Palette, transparency and the like.
-    pub(crate) others: Vec<([u8; 4], Vec<u8>)>,
+    pub(crate) others: Vec<Chunk>,
     /// A picture before the first that is none of the animation.
     pub(crate) fallback: Option<Part>,
     pub(crate) parts: Vec<Part>,
@@ -42,7 +48,7 @@ pub(crate) fn chunk(name: &[u8; 4], payload: &[u8]) -> Vec<u8> {
 }
 
 /// Every chunk of a file: name and payload.
-pub(crate) fn chunks(png: &[u8]) -> Vec<([u8; 4], Vec<u8>)> {
+pub(crate) fn chunks(png: &[u8]) -> Vec<Chunk> {
     let mut rest = &png[8..];
     let mut found = Vec::new();
     while !rest.is_empty() {
@@ -54,7 +60,7 @@ pub(crate) fn chunks(png: &[u8]) -> Vec<([u8; 4], Vec<u8>)> {
 }
 
 /// A file of these chunks.
-pub(crate) fn file(chunks: &[([u8; 4], Vec<u8>)]) -> Vec<u8> {
+pub(crate) fn file(chunks: &[Chunk]) -> Vec<u8> {
     let chunks = chunks.iter().flat_map(|(name, payload)| chunk(name, payload));
     SIGNATURE.iter().copied().chain(chunks).collect()
 }
@@ -129,7 +135,7 @@ impl Apng {
         zlib.finish().unwrap()
     }
 
-    pub(crate) fn chunks(&self) -> Vec<([u8; 4], Vec<u8>)> {
+    pub(crate) fn chunks(&self) -> Vec<Chunk> {
         let size = [self.size.0, self.size.1].map(u32::to_be_bytes).concat();
         let header = [&size[..], &[self.bits, self.color, 0, 0, u8::from(self.is_interlaced)]].concat();
         let mut out = vec![(*b"IHDR", header)];
@@ -172,8 +178,8 @@ impl Apng {
 pub(crate) struct Shown {
     pub(crate) size: (u32, u32),
     pub(crate) plays: u32,
-    pub(crate) fallback: Option<Vec<[u16; 4]>>,
-    pub(crate) pictures: Vec<((u16, u16), Vec<[u16; 4]>)>,
+    pub(crate) fallback: Option<Pixels>,
+    pub(crate) pictures: Vec<((u16, u16), Pixels)>,
     /// Where each picture is stored: left, top, width and height.
     pub(crate) places: Vec<[u32; 4]>,
 }
