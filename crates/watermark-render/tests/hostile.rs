@@ -4,6 +4,7 @@
 mod apng;
 mod pictures;
 
+use apng::Apng;
 use image::{DynamicImage, ImageFormat};
 use pictures::{jpeg, marked, noise, png, profile, quarters, text, with_metadata};
 use proptest::prelude::*;
@@ -25,6 +26,20 @@ fn sources() -> Vec<Vec<u8>> {
         include_bytes!("files/formats/png-animated.png").to_vec(),
         include_bytes!("files/still.tif").to_vec(),
         include_bytes!("files/still.bmp").to_vec(),
+    ]
+}
+
+/// Animated PNGs of several kinds.
+fn moving_pngs() -> Vec<Vec<u8>> {
+    let mut few = Apng::new(2, 3);
+    few.others.push((*b"tRNS", vec![0, 255, 128]));
+    few.fallback = Some(few.part(9, [0, 0, 71, 53], 0, 0));
+    let interlaced = Apng { is_interlaced: true, ..few.clone() };
+    vec![
+        include_bytes!("files/moving-alpha.png").to_vec(),
+        few.bytes(),
+        interlaced.bytes(),
+        Apng { is_interlaced: true, ..Apng::new(16, 6) }.bytes(),
     ]
 }
 
@@ -79,8 +94,8 @@ proptest! {
     }
 
     #[test]
-    fn changed_bytes_of_an_animated_png(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8)) {
-        let mut bytes = include_bytes!("files/moving-alpha.png").to_vec();
+    fn changed_bytes_of_an_animated_png(which in 0..4_usize, changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8)) {
+        let mut bytes = moving_pngs().swap_remove(which);
         for (at, value) in changes {
             let at = at.index(bytes.len());
             bytes[at] = value;
