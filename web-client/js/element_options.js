@@ -5,6 +5,7 @@ const BY_NAME = {
   '.jpg': 'image/jpeg', '.jpeg': 'image/jpeg', '.png': 'image/png', '.webp': 'image/webp', '.gif': 'image/gif',
   '.avif': 'image/avif', '.heic': 'image/heic', '.heif': 'image/heic', 'image/heif': 'image/heic', '.tif': 'image/tiff',
   '.tiff': 'image/tiff', '.bmp': 'image/bmp', 'image/jpg': 'image/jpeg',
+  '.apng': 'image/png', 'image/apng': 'image/png',
 };
 
 /** Options of `new Uploader` by the element's attributes; what is not told is not in it. */

@@ -8,7 +8,7 @@ import { whenNear } from './near.js';
 import { showVersion } from './version_image.js';
 
 /** Types that every current browser shows; others get a sheet with their extension. */
-const SHOWN = /^image\/(jpeg|png|gif|webp|avif|bmp)$/;
+const SHOWN = /^image\/(jpeg|a?png|gif|webp|avif|bmp)$/;
 const MIDDLE = 50;
 
 export class Frame {

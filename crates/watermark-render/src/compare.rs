@@ -4,12 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use image::{DynamicImage, GenericImageView, metadata::Orientation};
 
-use crate::{
-    Format, Limits, Rect, Refusal, RenderError, VerifyFailure,
-    decode::{Frame, decode},
-    jpeg,
-    verify::stored_rect,
-};
+use crate::{Format, Limits, Rect, Refusal, RenderError, VerifyFailure, decode::decode, jpeg, verify::stored_rect};
 
 /// Side of the squares that pixels are gathered in before they become boxes, in pixels.
 const SQUARE_PX: u32 = 16;
@@ -98,10 +93,11 @@ pub fn compare(before: &[u8], after: &[u8], touched: &[Rect], limits: &Limits) -
     Ok(differences.into_comparison(Measure::Pixels(reason)))
 }
 
-/// All pictures of a file.
+/// All pictures of a file; last the one for readers that know of no animation, where there is one.
 fn shown(bytes: &[u8], format: Format, limits: &Limits) -> Result<Vec<DynamicImage>, RenderError> {
     let decoded = decode(bytes, format, limits)?;
-    let turned = decoded.frames.into_iter().map(|Frame { mut image, .. }| {
+    let all = decoded.frames.into_iter().map(|frame| frame.image).chain(decoded.fallback);
+    let turned = all.map(|mut image| {
         image.apply_orientation(decoded.orientation);
         image
     });

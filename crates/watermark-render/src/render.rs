@@ -1,6 +1,6 @@
 //! The whole way: an original's bytes to a rendition's.
 
-use image::{GenericImageView, metadata::Orientation};
+use image::{DynamicImage, GenericImageView, metadata::Orientation};
 use sealmark_watermark_dsl::{Quality, Template, Variables};
 
 use crate::{
@@ -53,7 +53,7 @@ pub struct Output {
 /// rows but those under the mark as they are packed. One that cannot becomes upright, and keeps its depth (8 or 16 bits),
 /// its alpha and whether it is gray; one with a palette becomes RGB or RGBA, one with 1, 2 or 4 bits gets 8. A lossless
 /// WebP stays lossless; lossy ones need the feature `webp-lossy`. BMP and TIFF become PNG. Of an animation every picture
-/// gets the mark.
+/// gets the mark, and so does the one that an animated PNG may have for readers that know of no animation.
 ///
 /// A `quality` counts where pixels are encoded with a loss. A JPEG that would keep its coefficients is encoded anew for
 /// it only if its own quality is higher.
@@ -234,11 +234,17 @@ impl Job<'_> {
         let loss = loss(self.from, &decoded, self.format, wanted.quality);
         let is_shrunk = |frame: &Frame| self.is_shrunk(frame.image.dimensions());
         let reason = if decoded.frames.first().is_some_and(is_shrunk) { Reason::Shrunk } else { reason };
-        let mut frames = Vec::with_capacity(decoded.frames.len());
-        for Frame { mut image, delay } in decoded.frames {
+        let shown = |mut image: DynamicImage| {
             image.apply_orientation(decoded.orientation);
-            frames.push(Frame { image: prepared(image, self.format, wanted.max_edge_px)?, delay });
+            prepared(image, self.format, wanted.max_edge_px)
+        };
+        let mut frames = Vec::with_capacity(decoded.frames.len());
+        for Frame { image, delay } in decoded.frames {
+            frames.push(Frame { image: shown(image)?, delay });
         }
+        // A PNG alone has a place for it.
+        let fallback = decoded.fallback.filter(|_| self.format == Format::Png);
+        let mut fallback = fallback.map(shown).transpose()?;
         let (drawn, stamps, has_color) = match frames.first_mut() {
             Some(Frame { image, .. }) => {
                 let (width, height, has_color) = (image.width(), image.height(), image.color().has_color());
@@ -250,7 +256,7 @@ impl Job<'_> {
         };
         let profile = fitting(decoded.profile, has_color).filter(|_| self.metadata.icc);
         let stamps = self.in_colors_of(profile.as_deref(), stamps);
-        for Frame { image, .. } in &mut frames {
+        for image in frames.iter_mut().map(|frame| &mut frame.image).chain(&mut fallback) {
             let mut pixels = pixels(image)?;
             stamps.iter().for_each(|stamp| stamp.blend_onto(&mut pixels));
         }
@@ -258,6 +264,7 @@ impl Job<'_> {
             format: self.format,
             frames: &frames,
             plays: decoded.plays,
+            fallback: fallback.as_ref(),
             profile,
             notes: decoded.notes.kept(&self.metadata, self.format),
             touched: &drawn.touched,
@@ -318,7 +325,7 @@ impl Job<'_> {
     }
 }
 
-fn pixels(image: &mut image::DynamicImage) -> Result<Pixels<'_>, RenderError> {
+fn pixels(image: &mut DynamicImage) -> Result<Pixels<'_>, RenderError> {
     Pixels::of(image)
         .ok_or(RenderError::UnsupportedFormat { found: "a picture with samples of a kind that is not read" })
 }

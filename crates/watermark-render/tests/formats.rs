@@ -348,6 +348,19 @@ fn every_picture_of_a_gif_gets_the_mark() {
 }
 
 #[test]
+fn a_gif_of_one_picture_becomes_any_still() {
+    let mut source = Vec::new();
+    let mut encoder = gif::Encoder::new(&mut source, 60, 40, &[9, 9, 9]).unwrap();
+    encoder
+        .write_frame(&gif::Frame { delay: 7, ..gif::Frame::from_indexed_pixels(60, 40, vec![0; 2_400], None) })
+        .unwrap();
+    drop(encoder);
+    for format in ["jpeg", "png", "source"] {
+        proven(&source, &format!("format = {format}"));
+    }
+}
+
+#[test]
 fn a_gif_of_too_many_colours_is_near() {
     // Five pictures of a hundred colours each, laid over one another: more than a palette holds.
     let mut source = Vec::new();

@@ -1,8 +1,10 @@
 //! Broken and hostile originals: an error or a picture, never a panic.
 #![expect(clippy::unwrap_used, reason = "what goes wrong here is a test that goes wrong")]
 
+mod apng;
 mod pictures;
 
+use apng::Apng;
 use image::{DynamicImage, ImageFormat};
 use pictures::{jpeg, marked, noise, png, profile, quarters, text, with_metadata};
 use proptest::prelude::*;
@@ -20,9 +22,38 @@ fn sources() -> Vec<Vec<u8>> {
         include_bytes!("files/lossy.webp").to_vec(),
         include_bytes!("files/moving.gif").to_vec(),
         include_bytes!("files/moving-clear.gif").to_vec(),
+        include_bytes!("files/moving.png").to_vec(),
+        include_bytes!("files/formats/png-animated.png").to_vec(),
         include_bytes!("files/still.tif").to_vec(),
         include_bytes!("files/still.bmp").to_vec(),
     ]
+}
+
+/// Animated PNGs of several kinds.
+fn moving_pngs() -> Vec<Vec<u8>> {
+    let mut few = Apng::new(2, 3);
+    few.others.push((*b"tRNS", vec![0, 255, 128]));
+    few.fallback = Some(few.part(9, [0, 0, 71, 53], 0, 0));
+    let interlaced = Apng { is_interlaced: true, ..few.clone() };
+    vec![
+        include_bytes!("files/moving-alpha.png").to_vec(),
+        few.bytes(),
+        interlaced.bytes(),
+        Apng { is_interlaced: true, ..Apng::new(16, 6) }.bytes(),
+    ]
+}
+
+/// A PNG with the sums that its chunks should have, so that what is wrong with them is looked at.
+fn summed(mut png: Vec<u8>) -> Vec<u8> {
+    let mut at = 8;
+    while let Some(length) = png.get(at..).and_then(|rest| rest.first_chunk::<4>()) {
+        let end = at + 8 + u32::from_be_bytes(*length) as usize;
+        let Some(sum) = png.get(at + 4..end).map(crc32fast::hash) else { break };
+        let Some(place) = png.get_mut(end..end + 4) else { break };
+        place.copy_from_slice(&sum.to_be_bytes());
+        at = end + 4;
+    }
+    png
 }
 
 fn check(bytes: &[u8]) {
@@ -53,7 +84,7 @@ fn a_frame_of_another_size_than_it_says_is_broken() {
 
 proptest! {
     #[test]
-    fn changed_bytes(which in 0..11_usize, changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8)) {
+    fn changed_bytes(which in 0..13_usize, changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8)) {
         let mut bytes = sources().swap_remove(which);
         for (at, value) in changes {
             let at = at.index(bytes.len());
@@ -63,7 +94,25 @@ proptest! {
     }
 
     #[test]
-    fn cut_and_repeated(which in 0..11_usize, from in any::<prop::sample::Index>(), to in any::<prop::sample::Index>()) {
+    fn changed_bytes_of_an_animated_png(which in 0..4_usize, changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8)) {
+        let mut bytes = moving_pngs().swap_remove(which);
+        for (at, value) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = value;
+        }
+        check(&summed(bytes));
+    }
+
+    #[test]
+    fn chunks_of_an_animated_png_in_any_order(order in prop::collection::vec(0..14_usize, 1..20), promised in 0..6_u32) {
+        let mut chunks = apng::chunks(include_bytes!("files/formats/png-animated.png"));
+        chunks[1].1[..4].copy_from_slice(&promised.to_be_bytes());
+        let order = [0].into_iter().chain(order).filter_map(|at| chunks.get(at).cloned());
+        check(&apng::file(&order.collect::<Vec<_>>()));
+    }
+
+    #[test]
+    fn cut_and_repeated(which in 0..13_usize, from in any::<prop::sample::Index>(), to in any::<prop::sample::Index>()) {
         let bytes = sources().swap_remove(which);
         let (from, to) = (from.index(bytes.len()), to.index(bytes.len()));
         check(&[&bytes[..from], &bytes[to..]].concat());

@@ -210,12 +210,12 @@ fn bad_originals_get_typed_errors() {
 }
 
 #[test]
-fn an_animated_png_is_refused_rather_than_stopped() {
+fn an_animated_png_without_its_pictures_is_refused_rather_than_stopped() {
     let mut source = png(&DynamicImage::ImageRgb8(quarters(20, 20)));
     // acTL with two frames and its checksum, right behind the header.
     source.splice(33..33, *b"\0\0\0\x08acTL\0\0\0\x02\0\0\0\0\xf3\x8d\x93p");
     let error = marked(&source, &corner()).unwrap_err();
-    assert!(matches!(error, RenderError::UnsupportedFormat { found: "an animated PNG" }), "{error:?}");
+    assert!(matches!(error, RenderError::BrokenImage { format: Format::Png, .. }), "{error:?}");
 }
 
 #[test]

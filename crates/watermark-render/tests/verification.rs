@@ -1,10 +1,12 @@
 //! Verification must be able to fail: every kind of damage, and the damage is found.
 #![expect(clippy::unwrap_used, reason = "what goes wrong here is a test that goes wrong")]
 
+mod apng;
 mod pictures;
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, RgbaImage, codecs::jpeg::JpegEncoder};
 use pictures::{decoded, jpeg, marked, noise, png, profile, quarters, text, with_metadata};
+use png::FrameControl;
 use sealmark_watermark_render::{
     Codes, DEFAULT_QUALITY, Format, Limits, Metadata, Method, Output, Reason, Rect, Refusal, RenderError,
     VerifyFailure, verify,
@@ -204,6 +206,81 @@ fn one_changed_pixel_in_one_picture_of_an_animation_is_found() {
         failure_of(source, &marked.bytes, &[], Method::Encoded(Reason::Format)),
         Some(VerifyFailure::Pixel { .. })
     ));
+}
+
+#[test]
+fn one_changed_pixel_in_one_picture_of_an_animated_png_is_found() {
+    let source = include_bytes!("files/formats/png-animated.png");
+    let marked = output(source);
+    assert_eq!(failure_in(source, &marked.bytes, &marked), None);
+    assert_eq!(failure_in(source, &with_png_pictures(&marked.bytes, |_, _, _| {}), &marked), None);
+    // The picture for readers of stills comes first, then four that move.
+    for changed in 0..5 {
+        let bytes = with_png_pictures(&marked.bytes, |at, _, image| {
+            if at == changed {
+                image.get_pixel_mut(0, 0).0[1] ^= 1;
+            }
+        });
+        let found = failure_in(source, &bytes, &marked);
+        // Of the first picture all of what follows shows the pixel as well.
+        assert!(matches!(found, Some(VerifyFailure::Pixel { .. })), "picture {changed}: {found:?}");
+        let bytes = with_png_pictures(&marked.bytes, |at, control, _| {
+            if let Some(control) = control.filter(|_| at == changed) {
+                control.delay_num += 1;
+            }
+        });
+        let expected = (changed > 0).then_some(VerifyFailure::Animation);
+        assert_eq!(failure_in(source, &bytes, &marked), expected, "the time of picture {changed}");
+    }
+    let chunks = |change: &dyn Fn(&mut Vec<apng::Chunk>)| {
+        let mut chunks = apng::chunks(&marked.bytes);
+        change(&mut chunks);
+        apng::file(&chunks)
+    };
+    let of = |wanted: &'static [u8; 4]| move |(name, _): &apng::Chunk| name == wanted;
+    let more_often = chunks(&|chunks| chunks.iter_mut().find(|chunk| of(b"acTL")(chunk)).unwrap().1[7] += 1);
+    assert_eq!(failure_in(source, &more_often, &marked), Some(VerifyFailure::Animation));
+    // A picture that no reader is promised, without a mark.
+    let fewer = chunks(&|chunks| chunks.iter_mut().find(|chunk| of(b"acTL")(chunk)).unwrap().1[3] -= 1);
+    assert_eq!(failure_in(source, &fewer, &marked), Some(VerifyFailure::Undecodable));
+    let still = chunks(&|chunks| chunks.retain(|(name, _)| !matches!(name, b"acTL" | b"fcTL" | b"fdAT")));
+    assert_eq!(failure_in(source, &still, &marked), Some(VerifyFailure::Animation));
+    let secret = chunks(&|chunks| chunks.insert(2, (*b"tEXt", b"Comment\0home".to_vec())));
+    assert_eq!(failure_in(source, &secret, &marked), Some(VerifyFailure::Metadata));
+    assert!(matches!(failure_of(source, &marked.bytes, &[], marked.method), Some(VerifyFailure::Pixel { .. })));
+}
+
+/// The PNG of RGBA once more, its pictures changed: each as it is stored, with its control unless it is none of the animation.
+fn with_png_pictures(bytes: &[u8], change: impl Fn(usize, Option<&mut FrameControl>, &mut RgbaImage)) -> Vec<u8> {
+    let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
+    let mut info = png::Info::with_size(reader.info().width, reader.info().height);
+    (info.color_type, info.bit_depth) = (reader.info().color_type, reader.info().bit_depth);
+    info.animation_control = reader.info().animation_control;
+    info.frame_control = Some(FrameControl { width: info.width, height: info.height, ..FrameControl::default() });
+    let count = info.animation_control.unwrap().num_frames as usize;
+    let mut out = Vec::new();
+    let mut encoder = png::Encoder::with_info(&mut out, info).unwrap();
+    encoder.set_sep_def_img(true).unwrap();
+    let mut writer = encoder.write_header().unwrap();
+    for at in 0..=count {
+        let mut samples = vec![0; reader.output_buffer_size().unwrap()];
+        let frame = reader.next_frame(&mut samples).unwrap();
+        let mut control = reader.info().frame_control;
+        samples.truncate(frame.buffer_size());
+        let mut image = RgbaImage::from_raw(frame.width, frame.height, samples).unwrap();
+        change(at, control.as_mut(), &mut image);
+        if let Some(control) = control {
+            writer.set_frame_position(0, 0).unwrap();
+            writer.set_frame_dimension(control.width, control.height).unwrap();
+            writer.set_frame_position(control.x_offset, control.y_offset).unwrap();
+            writer.set_frame_delay(control.delay_num, control.delay_den).unwrap();
+            writer.set_blend_op(control.blend_op).unwrap();
+            writer.set_dispose_op(control.dispose_op).unwrap();
+        }
+        writer.write_image_data(&image).unwrap();
+    }
+    writer.finish().unwrap();
+    out
 }
 
 fn failure_in(source: &[u8], bytes: &[u8], output: &Output) -> Option<VerifyFailure> {

@@ -105,6 +105,7 @@ async fn every_other_format_gets_its_version_too() -> Result<()> {
         ("moving.gif", "gif", "image/gif"),
         ("lossy.webp", "webp", "image/webp"),
         ("moving.webp", "webp", "image/webp"),
+        ("moving.png", "png", "image/png"),
         ("still.bmp", "png", "image/png"),
         ("still.tif", "png", "image/png"),
     ] {

@@ -5,8 +5,11 @@ use super::bench::{Bench, SHOP, jpeg, png};
 #[test]
 fn a_picture_is_explained() {
     let turned = include_bytes!("../../../samples/coffee-turned.jpg");
-    let bench = Bench::with(&[("a.jpg", &jpeg()), ("turned.jpg", turned), ("b.png", &png())]);
-    let ran = bench.run("explain a.jpg turned.jpg b.png").code(0);
+    let moving = include_bytes!("../../../crates/watermark-render/tests/files/formats/png-animated.png");
+    let bench = Bench::with(&[("a.jpg", &jpeg()), ("turned.jpg", turned), ("b.png", &png()), ("moving.png", moving)]);
+    let ran = bench.run("explain a.jpg turned.jpg b.png moving.png").code(0);
+    let ran = ran.says("PNG, truecolour with alpha, 8 bits, 4 pictures, and another for readers of stills");
+    let ran = ran.says("decoded and encoded: the file is animated");
     let ran = ran.says("JPEG, baseline, 8 bits, 4:4:4, 1 scan, no restart markers, standard Huffman tables");
     let ran = ran.says("600x400 pixels, stored as 400x600 (orientation 6)").says("PNG, truecolour, 8 bits");
     let ran = ran.says("with a position: kept in part").says("spliced, with").says("spliced, the other rows");

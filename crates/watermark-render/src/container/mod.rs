@@ -1,5 +1,6 @@
 //! Files as lists of segments or chunks: where metadata stands, and what else is there.
 
+pub(crate) mod apng;
 pub(crate) mod gif;
 pub(crate) mod jpeg;
 pub(crate) mod png;

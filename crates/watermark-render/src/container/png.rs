@@ -20,7 +20,7 @@ const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 const XMP: &[u8] = b"XML:com.adobe.xmp\0\0\0\0\0";
 
 /// Name and payload of each chunk; none where the bytes are no PNG.
-fn chunks(png: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
+pub(super) fn chunks(png: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
     let mut rest = png.strip_prefix(SIGNATURE).unwrap_or_default();
     std::iter::from_fn(move || {
         let (length, more) = rest.split_first_chunk::<4>()?;

@@ -16,6 +16,14 @@ const IS_ANIMATED: u8 = 0x02;
 /// Longest side of a WebP, in pixels.
 pub(crate) const MAX_EDGE_PX: u32 = 16_383;
 
+/// Longest that a picture of an animation is shown, in milliseconds.
+pub(crate) const MAX_DURATION_MS: u32 = 0xff_ffff;
+
+/// How often an animation plays, as a WebP can say it: more often than that is for ever, 0.
+pub(crate) fn plays_said(plays: u32) -> u16 {
+    u16::try_from(plays).unwrap_or(0)
+}
+
 /// Name and payload of each chunk of a list.
 pub(crate) fn list(chunks: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
     let mut rest = chunks;
@@ -144,7 +152,7 @@ pub(crate) fn frame(width: u32, height: u32, duration_ms: u32, pixels: &[u8]) ->
     let mut payload = vec![0; 6];
     payload.extend(three_bytes(width.checked_sub(1)?));
     payload.extend(three_bytes(height.checked_sub(1)?));
-    payload.extend(three_bytes(duration_ms.min(0xff_ffff)));
+    payload.extend(three_bytes(duration_ms.min(MAX_DURATION_MS)));
     // Not blended, not disposed of.
     payload.push(2);
     payload.extend_from_slice(pixels);

@@ -44,7 +44,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, RenderErr
         return Err(RenderError::BrokenImage { format: Format::Gif, source: None });
     }
     let orientation = Orientation::NoTransforms;
-    Ok(Decoded { frames, plays, orientation, profile: None, notes: Notes::default(), loss: Loss::None })
+    Ok(Decoded { frames, plays, fallback: None, orientation, profile: None, notes: Notes::default(), loss: Loss::None })
 }
 
 /// Visits the places of a frame that lie on the canvas, and the number of each in the frame.

@@ -1,5 +1,6 @@
 //! Bytes to pixels, within limits.
 
+mod apng;
 mod gif;
 mod still;
 mod webp;
@@ -14,6 +15,8 @@ pub(crate) struct Decoded {
     pub(crate) frames: Vec<Frame>,
     /// How often an animation plays, 0 for ever; none of a still.
     pub(crate) plays: Option<u32>,
+    /// What readers show that know of no animation, where it is none of its pictures (PNG).
+    pub(crate) fallback: Option<DynamicImage>,
     /// How to turn the pixels for showing.
     pub(crate) orientation: Orientation,
     /// The ICC profile, where it is one for the pixels as decoded.
@@ -46,6 +49,15 @@ impl Delay {
     pub(crate) fn in_parts(self, of_a_second: u32) -> u32 {
         let (numerator, denominator) = (u64::from(self.numerator), u64::from(self.denominator.max(1)));
         u32::try_from((numerator * u64::from(of_a_second) + denominator / 2) / denominator).unwrap_or(u32::MAX)
+    }
+
+    /// As two numbers of 16 bits, exactly if it can be, else as finely as can be.
+    pub(crate) fn in_16_bits(self) -> (u16, u16) {
+        let short = |number: u32| u16::try_from(number).ok();
+        let exact = short(self.numerator).zip(short(self.denominator));
+        let coarser =
+            || [1_000, 100, 10, 1].iter().find_map(|parts| short(self.in_parts((*parts).into())).zip(Some(*parts)));
+        exact.or_else(coarser).unwrap_or((u16::MAX, 1))
     }
 }
 

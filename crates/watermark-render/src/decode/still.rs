@@ -6,12 +6,12 @@ use std::{
 };
 
 use image::{
-    DynamicImage, ImageDecoder,
+    ColorType, DynamicImage, ImageDecoder,
     codecs::{bmp::BmpDecoder, jpeg::JpegDecoder, png::PngDecoder, tiff::TiffDecoder},
     metadata::Orientation,
 };
 
-use super::{Decoded, Delay, Frame, Loss, check_size, fitting};
+use super::{Decoded, Delay, Frame, Loss, apng, check_size, fitting};
 use crate::{Format, JpegProcess, JpegStructure, Limits, RenderError, container, error::decoding, jpeg, notes::Notes};
 
 pub(super) fn jpeg(bytes: &[u8], limits: &Limits) -> Result<Decoded, RenderError> {
@@ -51,13 +51,18 @@ fn is_beyond(structure: &JpegStructure) -> bool {
 
 pub(super) fn png(bytes: &[u8], limits: &Limits) -> Result<Decoded, RenderError> {
     let wrong = |source| decoding(Format::Png, source, limits.max_decoded_bytes);
-    let decoder = PngDecoder::with_limits(Cursor::new(bytes), bounds(limits)).map_err(wrong)?;
+    let mut decoder = PngDecoder::with_limits(Cursor::new(bytes), bounds(limits)).map_err(wrong)?;
     check(&decoder, limits)?;
-    if decoder.is_apng().map_err(wrong)? {
-        // Only its first picture would survive.
-        return Err(RenderError::UnsupportedFormat { found: "an animated PNG" });
+    let notes = Notes::of(bytes, Format::Png);
+    let is_animated = decoder.is_apng().map_err(wrong)?;
+    match container::apng::animation(bytes).filter(|animation| is_animated && !animation.is_still()) {
+        None => pixels(decoder, Format::Png, limits, notes, Loss::None),
+        Some(animation) => {
+            let (orientation, profile, color) = described(&mut decoder);
+            drop(decoder);
+            apng::decode(bytes, &animation, apng::Around { orientation, profile, notes, color }, limits)
+        }
     }
-    pixels(decoder, Format::Png, limits, Notes::of(bytes, Format::Png), Loss::None)
 }
 
 pub(super) fn bmp(bytes: &[u8], limits: &Limits) -> Result<Decoded, RenderError> {
@@ -97,11 +102,18 @@ fn pixels(
     loss: Loss,
 ) -> Result<Decoded, RenderError> {
     let wrong = |source| decoding(format, source, limits.max_decoded_bytes);
-    // A broken EXIF block or profile is no reason to refuse a picture that every viewer shows.
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let profile = fitting(decoder.icc_profile().ok().flatten(), decoder.color_type().has_color());
+    let (orientation, profile, _) = described(&mut decoder);
     let image = DynamicImage::from_decoder(decoder).map_err(wrong)?;
-    Ok(Decoded { frames: vec![Frame { image, delay: Delay::NONE }], plays: None, orientation, profile, notes, loss })
+    let frames = vec![Frame { image, delay: Delay::NONE }];
+    Ok(Decoded { frames, plays: None, fallback: None, orientation, profile, notes, loss })
+}
+
+/// How the pixels are turned, in whose colours they are, and of what kind. A broken EXIF block or profile is no reason to
+/// refuse a picture that every viewer shows.
+fn described(decoder: &mut impl ImageDecoder) -> (Orientation, Option<Vec<u8>>, ColorType) {
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let color = decoder.color_type();
+    (orientation, fitting(decoder.icc_profile().ok().flatten(), color.has_color()), color)
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, RenderErr
         frames.push(Frame { image, delay: Delay { numerator: duration_ms, denominator: 1_000 } });
     }
     let orientation = metadata::orientation(notes.exif.as_deref());
-    Ok(Decoded { frames, plays, orientation, profile, notes, loss })
+    Ok(Decoded { frames, plays, fallback: None, orientation, profile, notes, loss })
 }
 
 fn broken(source: DecodingError, limits: &Limits) -> RenderError {

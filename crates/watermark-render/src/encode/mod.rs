@@ -1,5 +1,6 @@
 //! Pixels to bytes.
 
+mod apng;
 pub(crate) mod gif;
 pub(crate) mod jpeg;
 mod png;
@@ -57,6 +58,8 @@ pub(crate) struct Rendition<'a> {
     pub(crate) frames: &'a [Frame],
     /// How often an animation plays, 0 for ever; none of a still.
     pub(crate) plays: Option<u32>,
+    /// What readers show that know of no animation, where it is none of its pictures; as the frames are (PNG).
+    pub(crate) fallback: Option<&'a DynamicImage>,
     pub(crate) profile: Option<Vec<u8>>,
     pub(crate) notes: Notes,
     /// Where marks may be (GIF).
@@ -77,6 +80,7 @@ pub(crate) fn encode(rendition: &Rendition<'_>) -> Result<Vec<u8>, RenderError> 
         (Format::WebP, frames, _) => webp::encode(rendition, frames),
         (Format::Jpeg, [Frame { image, .. }], None) => jpeg::encode(rendition, image),
         (Format::Png, [Frame { image, .. }], None) => png::encode(rendition, image),
+        (Format::Png, frames, Some(plays)) => apng::encode(rendition, frames, plays),
         (Format::Bmp | Format::Tiff, ..) => Err(EncodeFailure::Samples),
         _ => return Err(RenderError::Animated { format }),
     };

@@ -1,23 +1,40 @@
 //! PNGs, fast: the filter is chosen for each row, and `fdeflate` packs what is left of a photograph as small as ten
 //! times slower deflating does. DESIGN.md has the figures.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, io::Write};
 
-use ::png::{BitDepth, ColorType, DeflateCompression, Encoder, Filter, Info, chunk::ChunkType};
+use ::png::{BitDepth, ColorType, DeflateCompression, Encoder, Filter, Info, Writer, chunk::ChunkType};
 use image::DynamicImage;
 
 use super::{EncodeFailure, Rendition};
 use crate::container::png::{color_chunks, note_chunks};
 
 pub(super) fn encode(rendition: &Rendition<'_>, image: &DynamicImage) -> Result<Vec<u8>, EncodeFailure> {
+    let mut bytes = Vec::with_capacity(image.as_bytes().len() / 2);
+    let encoder = Encoder::with_info(&mut bytes, info(rendition, image)?)?;
+    let mut writer = begun(rendition, encoder, DeflateCompression::FdeflateUltraFast)?;
+    writer.write_image_data(&big_endian(image))?;
+    writer.finish()?;
+    Ok(bytes)
+}
+
+/// What the header says of a picture like this.
+pub(super) fn info<'a>(rendition: &'a Rendition<'_>, image: &DynamicImage) -> Result<Info<'a>, EncodeFailure> {
     let (color, depth) = kind(image).ok_or(EncodeFailure::Samples)?;
     let mut info = Info::with_size(image.width(), image.height());
     info.color_type = color;
     info.bit_depth = depth;
     info.icc_profile = rendition.profile.as_deref().map(Cow::Borrowed);
-    let mut bytes = Vec::with_capacity(image.as_bytes().len() / 2);
-    let mut encoder = Encoder::with_info(&mut bytes, info)?;
-    encoder.set_deflate_compression(DeflateCompression::FdeflateUltraFast);
+    Ok(info)
+}
+
+/// Writes all that stands before the pixels.
+pub(super) fn begun<W: Write>(
+    rendition: &Rendition<'_>,
+    mut encoder: Encoder<'_, W>,
+    packing: DeflateCompression,
+) -> Result<Writer<W>, EncodeFailure> {
+    encoder.set_deflate_compression(packing);
     encoder.set_filter(Filter::Adaptive);
     let mut writer = encoder.write_header()?;
     for (name, payload) in color_chunks(rendition.source) {
@@ -26,9 +43,7 @@ pub(super) fn encode(rendition: &Rendition<'_>, image: &DynamicImage) -> Result<
     for (name, payload) in note_chunks(&rendition.notes) {
         writer.write_chunk(ChunkType(name), &payload)?;
     }
-    writer.write_image_data(&big_endian(image))?;
-    writer.finish()?;
-    Ok(bytes)
+    Ok(writer)
 }
 
 fn kind(image: &DynamicImage) -> Option<(ColorType, BitDepth)> {
@@ -46,7 +61,7 @@ fn kind(image: &DynamicImage) -> Option<(ColorType, BitDepth)> {
 }
 
 /// The samples in PNG's byte order.
-fn big_endian(image: &DynamicImage) -> Cow<'_, [u8]> {
+pub(super) fn big_endian(image: &DynamicImage) -> Cow<'_, [u8]> {
     let samples = match image {
         DynamicImage::ImageLuma16(image) => image.as_raw(),
         DynamicImage::ImageLumaA16(image) => image.as_raw(),

@@ -26,7 +26,7 @@ pub(super) fn encode(rendition: &Rendition<'_>, frames: &[Frame]) -> Result<Vec<
         Ok(Coded { pixels, duration_ms: frame.delay.in_parts(1_000) })
     });
     let coded = coded.collect::<Result<Vec<_>, EncodeFailure>>()?;
-    let plays = rendition.plays.map(|plays| u16::try_from(plays).unwrap_or(0));
+    let plays = rendition.plays.map(container::plays_said);
     let pixels = match (plays, coded) {
         (None, coded) => coded.into_iter().next().map(|coded| coded.pixels).unwrap_or_default(),
         (Some(_), coded) => {

@@ -61,8 +61,10 @@ pub struct PngStructure {
     pub colors: &'static str,
     /// Whether it comes in seven passes.
     pub is_interlaced: bool,
-    /// Whether it moves.
-    pub is_animated: bool,
+    /// How many pictures it shows.
+    pub frames: u32,
+    /// Whether readers that know of no animation are shown another picture.
+    pub has_fallback: bool,
 }
 
 /// How a file is built.
@@ -182,7 +184,7 @@ fn of_png(bytes: &[u8]) -> Option<Inspection> {
     let &[w3, w2, w1, w0, h3, h2, h1, h0, bits, color, _, _, interlace] = header.first_chunk::<13>()?;
     let mut list = List::default();
     let mut exif = None;
-    let mut is_animated = false;
+    let animation = container::apng::animation(bytes);
     // Larger ones than any real profile are a trap.
     let profile = container::png::profile(bytes, 16 << 20).ok().flatten();
     for (name, body) in chunks_before_pixels(bytes) {
@@ -196,7 +198,6 @@ fn of_png(bytes: &[u8]) -> Option<Inspection> {
             // The profile itself: its name and its compression are the writer's.
             b"iCCP" => list.add(MetadataKind::Icc, profile.as_deref().unwrap_or(body)),
             b"tIME" => list.add(MetadataKind::Other, body),
-            b"acTL" => is_animated = true,
             _ => {}
         }
     }
@@ -217,7 +218,13 @@ fn of_png(bytes: &[u8]) -> Option<Inspection> {
         icc_name: profile.as_deref().and_then(icc_name),
         has_position: has_position(exif),
         metadata: list.sorted(),
-        structure: Structure::Png(PngStructure { bits, colors, is_interlaced: interlace == 1, is_animated }),
+        structure: Structure::Png(PngStructure {
+            bits,
+            colors,
+            is_interlaced: interlace == 1,
+            frames: animation.as_ref().map_or(1, |animation| animation.promised),
+            has_fallback: animation.is_some_and(|animation| animation.has_fallback),
+        }),
     })
 }
 
@@ -318,8 +325,13 @@ mod tests {
         assert_eq!((found.format, found.width, found.height, found.orientation), (Format::Png, 5, 3, 1));
         let kinds: Vec<_> = found.metadata.iter().map(|found| (found.kind, found.bytes)).collect();
         assert_eq!(kinds, [(MetadataKind::Text, 5)]);
-        let structure =
-            PngStructure { bits: 8, colors: "grayscale with alpha", is_interlaced: false, is_animated: false };
+        let structure = PngStructure {
+            bits: 8,
+            colors: "grayscale with alpha",
+            is_interlaced: false,
+            frames: 1,
+            has_fallback: false,
+        };
         assert_eq!(found.structure, Structure::Png(structure));
         assert!(matches!(inspect(&bytes[..20]), Err(RenderError::BrokenImage { format: Format::Png, .. })));
     }

@@ -12,12 +12,18 @@ mod inflate;
 mod rows;
 mod splice;
 
-use crate::{Channels, Pixels, Rect, Stamp, container::png as container};
+use crate::{
+    Channels, Pixels, Rect, Stamp,
+    container::{apng::animation, png as container},
+};
 
 /// Why a PNG's data cannot be kept. It is decoded and encoded anew then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PngRefusal {
+    /// An animation: its pictures are put together from one another.
+    #[error("the file is animated")]
+    Animated,
     /// Adam7: every row is in many places.
     #[error("the file is interlaced")]
     Interlaced,
@@ -33,7 +39,7 @@ pub enum PngRefusal {
     /// The pixels are to be turned for showing.
     #[error("the file is stored turned")]
     Turned,
-    /// The file moves, is broken, or its sums are wrong.
+    /// The file is broken, or its sums are wrong.
     #[error("the file's data does not fit its sums")]
     Broken,
 }
@@ -80,6 +86,9 @@ impl Original {
     /// Looks at the chunks, and checks their sums.
     pub(crate) fn open(png: &[u8]) -> Result<Self, PngRefusal> {
         let header = container::header(png).ok_or(PngRefusal::Broken)?;
+        if animation(png).is_some() {
+            return Err(PngRefusal::Animated);
+        }
         if header.is_interlaced {
             return Err(PngRefusal::Interlaced);
         }

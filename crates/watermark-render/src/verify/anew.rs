@@ -7,7 +7,8 @@ use image::{DynamicImage, metadata::Orientation};
 use super::{Proof, VerifyFailure, pixels, turned::upright};
 use crate::{
     Format, Limits, Output, Rect,
-    decode::{Decoded, Frame, Loss, decode, fitting},
+    container::webp::{MAX_DURATION_MS, plays_said},
+    decode::{Decoded, Delay, Loss, decode, fitting},
     encode::gif::{MAX_EXACT_COLORS, is_touched},
     notes::foreign,
     prepare::prepared,
@@ -25,9 +26,11 @@ pub(super) fn check(before: Decoded, output: &Output, limits: &Limits) -> Result
     let (orientation, profile) = (before.orientation, before.profile.filter(|_| output.metadata.icc));
     let mut has_color = true;
     let mut exact = Exact(true);
-    for (old, new) in before.frames.into_iter().zip(&after.frames) {
-        has_color = new.image.color().has_color();
-        let expected = upright(old.image, orientation).ok_or(VerifyFailure::Samples)?;
+    let old = before.frames.into_iter().map(|frame| frame.image).chain(before.fallback);
+    // A PNG alone has a picture that is none of the animation, and has it where its source does.
+    for (old, new) in old.zip(after.frames.iter().map(|frame| &frame.image).chain(&after.fallback)) {
+        has_color = new.color().has_color();
+        let expected = upright(old, orientation).ok_or(VerifyFailure::Samples)?;
         let expected = prepared(expected, format, output.max_edge_px).map_err(|_| VerifyFailure::Samples)?;
         check_pixels(&expected, new, &output.touched, after.loss, |expected: &DynamicImage| {
             format != Format::Gif || exact.is_expected(expected, &output.touched)
@@ -45,16 +48,27 @@ pub(super) fn check(before: Decoded, output: &Output, limits: &Limits) -> Result
     })
 }
 
-/// Checks that as many pictures are shown for as long, as exactly as the format can say.
+/// Checks that as many pictures are shown for as long and as often, as exactly as the format can say, and that the one for
+/// readers that know of no animation is there where the format has a place for it.
 fn check_time(before: &Decoded, after: &Decoded, format: Format) -> Result<(), VerifyFailure> {
-    let of_a_second = match format {
-        Format::Gif => 100,
-        _ => 1_000,
+    let said = |delay: Delay| match format {
+        Format::Gif => (delay.in_parts(100), 100),
+        // A still is shown for no time of its own.
+        _ if before.plays.is_none() => (0, 1),
+        Format::WebP => (delay.in_parts(1_000).min(MAX_DURATION_MS), 1_000),
+        _ => {
+            let (numerator, denominator) = delay.in_16_bits();
+            (numerator.into(), denominator.into())
+        }
     };
-    let delays = |decoded: &Decoded| -> Vec<u32> {
-        decoded.frames.iter().map(|frame| frame.delay.in_parts(of_a_second)).collect()
+    let delays =
+        |decoded: &Decoded| -> Vec<(u32, u32)> { decoded.frames.iter().map(|frame| said(frame.delay)).collect() };
+    let plays = match format {
+        Format::WebP => before.plays.map(|plays| plays_said(plays).into()),
+        _ => before.plays,
     };
-    let is_same = before.plays == after.plays && delays(before) == delays(after);
+    let has_fallback = format == Format::Png && before.fallback.is_some();
+    let is_same = plays == after.plays && delays(before) == delays(after) && has_fallback == after.fallback.is_some();
     if is_same { Ok(()) } else { Err(VerifyFailure::Animation) }
 }
 
@@ -80,12 +94,11 @@ const GIF_QUALITY: u8 = 60;
 
 fn check_pixels(
     expected: &DynamicImage,
-    after: &Frame,
+    after: &DynamicImage,
     touched: &[Rect],
     loss: Loss,
     is_exact: impl FnOnce(&DynamicImage) -> bool,
 ) -> Result<(), VerifyFailure> {
-    let after = &after.image;
     let (size, got) = ((expected.width(), expected.height()), (after.width(), after.height()));
     if size != got {
         return Err(VerifyFailure::Size { expected: size, got });

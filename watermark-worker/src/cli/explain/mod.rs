@@ -231,8 +231,8 @@ fn structure(structure: &Structure) -> String {
         }
         Structure::Png(png) => {
             let passes = if png.is_interlaced { ", interlaced" } else { "" };
-            let frames = if png.is_animated { ", animated" } else { "" };
-            format!("{}, {} bits{passes}{frames}", png.colors, png.bits)
+            let fallback = if png.has_fallback { ", and another for readers of stills" } else { "" };
+            format!("{}, {} bits{passes}{}{fallback}", png.colors, png.bits, pictures(png.frames))
         }
         Structure::WebP { is_lossless, has_alpha, frames } => {
             let loss = if *is_lossless { "lossless" } else { "lossy" };

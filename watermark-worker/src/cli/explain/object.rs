@@ -28,7 +28,7 @@ pub(super) fn object(explained: &Explained) -> Value {
             }),
             Structure::Png(png) => json!({
                 "bits": png.bits, "colors": png.colors, "is_interlaced": png.is_interlaced,
-                "is_animated": png.is_animated,
+                "frames": png.frames, "has_fallback": png.has_fallback,
             }),
             Structure::WebP { is_lossless, has_alpha, frames } => {
                 json!({ "is_lossless": is_lossless, "has_alpha": has_alpha, "frames": frames })

@@ -176,6 +176,7 @@ mod tests {
             format: crate::Format::Jpeg,
             frames: &[],
             plays: None,
+            fallback: None,
             profile: None,
             notes: Notes::default(),
             touched: &[],
