@@ -77,7 +77,7 @@ impl Bucket {
                 looked = self.take() => looked,
             };
             match looked {
-                Ok(_) => {
+                Ok(()) => {
                     self.recovered();
                     let objects = self.objects.listed().count();
                     tracing::info!(place = self.place, objects, "the bucket's fonts and pictures are fetched");
@@ -106,11 +106,12 @@ impl Bucket {
                 looked = look => looked,
             };
             match looked {
-                Ok(look) => {
+                // It can be listed; whether it can be fetched is for the next look to say.
+                Ok(Look::Changing) => {}
+                Ok(Look::Same) => self.recovered(),
+                Ok(Look::Changed) => {
                     self.recovered();
-                    if matches!(look, Look::Changed) {
-                        in_force.offer(self.objects.clone());
-                    }
+                    in_force.offer(self.objects.clone());
                 }
                 Err(error) => {
                     self.changing = None;
@@ -220,4 +221,24 @@ fn may_pass(error: &LoadError) -> bool {
     let is_replaced =
         matches!(source, StorageError::Conflict { .. } | StorageError::NotFound { .. } | StorageError::TooLarge { .. });
     source.is_transient() || is_replaced
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_mends_a_store_that_is_away_and_a_race_and_nothing_else() {
+        let store = |source| LoadError::Store { path: "s3://bucket/resources/".into(), source };
+        let (operation, key) = ("GetObject", "resources/assets/a.svg".to_owned());
+        let cause = || "what the store says".into();
+        let away = StorageError::Unavailable { operation, key: key.clone(), source: cause() };
+        let replaced = StorageError::Conflict { operation, key: key.clone(), source: cause() };
+        let gone = StorageError::NotFound { operation, key: key.clone(), source: cause() };
+        assert!([away, replaced, gone].into_iter().map(store).all(|error| may_pass(&error)));
+        let denied = StorageError::Denied { operation, key: key.clone(), source: cause() };
+        let nowhere = StorageError::BucketNotFound { operation, key, source: cause() };
+        assert!(![denied, nowhere].into_iter().map(store).any(|error| may_pass(&error)));
+        assert!(!may_pass(&LoadError::TooMany { path: "s3://bucket/resources/".into(), max: 1 }));
+    }
 }
