@@ -7,7 +7,6 @@ mod client;
 mod files;
 mod link;
 mod machine;
-mod report;
 mod rounds;
 mod rows;
 mod signer;
@@ -18,9 +17,15 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
+use sealmark_bench_report::Report;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::{report::Report, stack::Stack};
+use crate::stack::Stack;
+
+/// What the report says first.
+const INTRO: &str = "Written by `cargo xtask bench upload`: real Chromium without an automation tool's network hooks, a real file \
+                     chosen in the file chooser, everybody in turn within one run, on one machine and against the same store. \
+                     Believe the ratios more than the absolutes.";
 
 /// Measures the upload client beside its peers and writes the report.
 #[derive(Debug, Parser)]
@@ -100,20 +105,23 @@ async fn run(options: &Options) -> Result<()> {
     std::fs::create_dir_all(&options.work)?;
     println!("==> Starting stores, API and Chromium (usually ten seconds)");
     let stack = Stack::start(options.programs.clone(), options.pages.clone(), options.sink_verifies).await?;
-    let mut report = Report::new(machine::describe(&stack.browser.version().await?, &options.pages)?);
+    let mut facts = machine::describe(&stack.browser.version().await?, &options.pages)?;
+    facts.push(("runs of each".to_owned(), format!("{}, medians reported", options.runs())));
+    let mut report =
+        Report { title: "Uploading, side by side".to_owned(), intro: INTRO.to_owned(), facts, sections: Vec::new() };
     for row in rows::Row::value_variants() {
         if options.only.is_empty() || options.only.contains(row) {
             println!("==> {}", row.title());
             let section = row.measure(&stack, options).await.with_context(|| row.title())?;
             println!("{section}");
-            report.add(section);
+            report.sections.push(section);
         }
     }
     let whole = options.only.is_empty() && options.peers.is_empty() && !options.quick;
     let out = options.out.clone().unwrap_or_else(|| {
         if whole { sealmark_tests::line::root().join("bench/upload.md") } else { options.work.join("upload.md") }
     });
-    report.write(&out, options.runs())?;
+    report.write(&out)?;
     println!("==> The report is {}", out.display());
     Ok(())
 }

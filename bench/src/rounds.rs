@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::Result;
+use sealmark_bench_report::{Section, median};
 use serde::Deserialize;
 
 use crate::{Options, client::Client, stack::Stack, stack::Way};
@@ -71,15 +72,12 @@ impl Measured {
     }
 }
 
-/// The middle value; of two, their mean.
-pub(crate) fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    match values.len() {
-        0 => None,
-        length if length % 2 == 1 => Some(values[middle]),
-        _ => Some(f64::midpoint(values[middle - 1], values[middle])),
+/// Notes each client that failed.
+pub(crate) fn note_failures(section: &mut Section, measured: &[Measured]) {
+    for one in measured {
+        if let Some(failure) = one.failure() {
+            section.notes.push(format!("{}: {failure}", one.client.name()));
+        }
     }
 }
 

@@ -255,7 +255,9 @@ impl Config {
     ) -> Result<Self, SettingsError> {
         let mut reader = Reader::new(file, environment)?;
         // The worker may be configured by the same file.
-        reader.leave("worker");
+        for name in ["worker", "resources"] {
+            reader.leave(name);
+        }
         let sections = (
             reader.section("http"),
             reader.section("database"),

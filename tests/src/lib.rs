@@ -2,6 +2,7 @@
 //! folder, ended by its own process id.
 
 pub mod browser;
+pub mod bucket;
 pub mod client;
 pub mod configuration;
 pub mod faulty_http;

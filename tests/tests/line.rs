@@ -14,5 +14,6 @@ mod line {
     mod package;
     mod photos;
     mod resources;
+    mod resources_bucket;
     mod studio;
 }

@@ -13,6 +13,8 @@ mod crash;
 mod forgery;
 #[path = "storage/forms.rs"]
 mod forms;
+#[path = "storage/listing.rs"]
+mod listing;
 #[path = "storage/multipart.rs"]
 mod multipart;
 #[path = "storage/objects.rs"]
@@ -87,6 +89,9 @@ async fn keeps_the_contract(server: Server) -> Result<()> {
             ("objects: write once", &|s| Box::pin(objects::write_once(s))),
             ("objects: limits", &|s| Box::pin(objects::limits(s))),
             ("objects: missing", &|s| Box::pin(objects::missing(s))),
+            ("listing: all pages", &|s| Box::pin(listing::all_pages(s))),
+            ("listing: every name", &|s| Box::pin(listing::every_name(s))),
+            ("listing: as it was listed", &|s| Box::pin(listing::as_it_was_listed(s))),
             ("objects: presigned GET", &|s| Box::pin(objects::presigned_get(s))),
         ])
         .await

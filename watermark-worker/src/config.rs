@@ -8,10 +8,10 @@ use std::{
 };
 
 use sealmark_settings::{Database, Log, Reader, Redis, Section, SettingsError};
-use sealmark_storage::StoreConfig;
+use sealmark_storage::{KeyPrefix, Store as BucketStore, StoreConfig};
 use serde::Deserialize;
 
-use crate::{KeyMistake, Keys, Places};
+use crate::{Bucket, KeyMistake, Keys, ObjectLimits, Places};
 
 /// The `[store]` section, the same as presign-api's.
 #[derive(Debug, Clone, Deserialize)]
@@ -63,6 +63,66 @@ pub struct Worker {
     /// Time that running jobs may take to end when the worker is stopped, in milliseconds.
     #[serde(default = "twenty_seconds")]
     pub drain_ms: u64,
+}
+
+/// The `[resources]` section: fonts and pictures in the bucket, beside those of the worker's folders.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resources {
+    /// What they lie below, such as `resources/`. Default: none, and the bucket has none.
+    pub prefix: Option<KeyPrefix>,
+    /// Time between two looks for changes, in seconds. Default 30.
+    #[serde(default = "thirty")]
+    pub interval_s: u64,
+    /// Most objects below the prefix. Default 2,000.
+    #[serde(default = "two_thousand")]
+    pub max_objects: usize,
+    /// Largest font or picture, in bytes. Default 64 MiB.
+    #[serde(default = "sixty_four_mebibytes")]
+    pub max_object_bytes: u64,
+    /// All of them together, in bytes; they stay in memory. Default 256 MiB.
+    #[serde(default = "quarter_gibibyte")]
+    pub max_total_bytes: u64,
+}
+
+fn thirty() -> u64 {
+    30
+}
+
+fn two_thousand() -> usize {
+    2_000
+}
+
+fn sixty_four_mebibytes() -> u64 {
+    64 << 20
+}
+
+impl Section for Resources {
+    fn check(&self, mistakes: &mut Vec<String>) {
+        for (name, value) in [
+            ("interval_s", self.interval_s),
+            ("max_objects", self.max_objects as u64),
+            ("max_object_bytes", self.max_object_bytes),
+            ("max_total_bytes", self.max_total_bytes),
+        ] {
+            if value == 0 {
+                mistakes.push(format!("{name} is 0"));
+            }
+        }
+    }
+}
+
+impl Resources {
+    /// Who looks for them in the bucket; nobody where there is no prefix.
+    pub fn bucket(&self, store: &BucketStore) -> Option<Bucket> {
+        let limits = ObjectLimits {
+            objects: self.max_objects,
+            object_bytes: self.max_object_bytes,
+            total_bytes: self.max_total_bytes,
+        };
+        let interval = Duration::from_secs(self.interval_s);
+        self.prefix.clone().map(|prefix| Bucket::new(store.clone(), prefix, limits, interval))
+    }
 }
 
 /// Hex digits of a key, or the path of a file with them. `Debug` hides them.
@@ -189,6 +249,8 @@ pub struct Config {
     pub store: Store,
     /// Rendering.
     pub worker: Worker,
+    /// Fonts and pictures in the bucket.
+    pub resources: Resources,
     /// The log.
     pub log: Log,
 }
@@ -212,12 +274,13 @@ impl Config {
             reader.section("redis"),
             reader.section("store"),
             reader.section("worker"),
+            reader.section("resources"),
             reader.section("log"),
         );
         reader.finish()?;
         match sections {
-            (Some(database), Some(redis), Some(store), Some(worker), Some(log)) => {
-                Ok(Self { database, redis, store, worker, log })
+            (Some(database), Some(redis), Some(store), Some(worker), Some(resources), Some(log)) => {
+                Ok(Self { database, redis, store, worker, resources, log })
             }
             // A section that is None was a mistake, and finish() has reported it.
             _ => Err(SettingsError::Wrong { mistakes: sealmark_settings::Mistakes(Vec::new()) }),

@@ -1,4 +1,4 @@
-//! What is in force: loaded from files, and swapped as a whole when one of them changes.
+//! What is in force: loaded from files and the bucket, and swapped as a whole when one of them changes.
 
 use std::{
     path::PathBuf,
@@ -8,7 +8,7 @@ use std::{
 
 use sealmark_event_bus::CancellationToken;
 
-use crate::{Keys, LoadError, Loaded, Places, Shelves, Source, folder::Stamp, load::resource_files};
+use crate::{Keys, LoadError, Loaded, Objects, Places, Shelves, Source, folder::Stamp, shelves::resource_files};
 
 /// How often the files are looked at. A change is taken over when two looks in a row find the same.
 const LOOK: Duration = Duration::from_millis(500);
@@ -19,6 +19,8 @@ pub struct InForce {
     places: Places,
     keys: Keys,
     loaded: RwLock<Arc<Loaded>>,
+    /// The bucket's fonts and pictures, as they were fetched last.
+    offered: Mutex<Objects>,
     seen: Mutex<Seen>,
 }
 
@@ -31,37 +33,45 @@ struct Seen {
     read: Stamps,
     /// How they were at the last look, where that was something new.
     changing: Option<Stamps>,
-    /// Fonts and pictures, and how their files were when they were read.
-    shelves: (Stamp, Arc<Shelves>),
+    /// Fonts and pictures, and what they were read from.
+    shelves: (Stamp, Objects, Arc<Shelves>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Stamps {
     sources: Stamp,
     resources: Stamp,
+    objects: Objects,
 }
 
 impl InForce {
-    /// Reads everything.
+    /// Reads everything; `objects` are the bucket's fonts and pictures.
     ///
     /// # Errors
     /// [`LoadError`]; at the start there is nothing older to stay with.
-    pub fn open(places: Places, keys: Keys) -> Result<Self, LoadError> {
+    pub fn open(places: Places, objects: Objects, keys: Keys) -> Result<Self, LoadError> {
         // Before they are read: what changes meanwhile is then read once more.
         let resources = Stamp::of(resource_files(&places));
-        let shelves = Arc::new(Shelves::read(&places)?);
+        let shelves = Arc::new(Shelves::read(&places, &objects)?);
         let mut sources = Vec::new();
         let source = Source::read_noting(&places.template, places.includes.as_deref(), &mut sources)?;
         let loaded = Loaded::new(&source, Arc::clone(&shelves), &keys)?;
         warn(&loaded);
-        let read = Stamps { sources: Stamp::of(sources.clone()), resources: resources.clone() };
-        let seen = Seen { sources, read, changing: None, shelves: (resources, shelves) };
-        Ok(Self { places, keys, loaded: RwLock::new(Arc::new(loaded)), seen: Mutex::new(seen) })
+        let read =
+            Stamps { sources: Stamp::of(sources.clone()), resources: resources.clone(), objects: objects.clone() };
+        let seen = Seen { sources, read, changing: None, shelves: (resources, objects.clone(), shelves) };
+        let loaded = RwLock::new(Arc::new(loaded));
+        Ok(Self { places, keys, loaded, offered: Mutex::new(objects), seen: Mutex::new(seen) })
     }
 
     /// What is in force.
     pub fn current(&self) -> Arc<Loaded> {
         Arc::clone(&self.loaded.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The bucket's fonts and pictures have changed: the next looks take them over, with what has changed of the files.
+    pub fn offer(&self, objects: Objects) {
+        *self.offered.lock().unwrap_or_else(PoisonError::into_inner) = objects;
     }
 
     /// Looks at the files until stopped; what is broken is reported once and changes nothing.
@@ -79,8 +89,8 @@ impl InForce {
                     tracing::info!(template = name, path = %self.places.template.display(), "the change is in force");
                 }
                 Ok(Err(error)) => {
-                    let error = crate::chain(&error);
-                    tracing::error!(error, "what was before the change stays in force");
+                    let (code, error) = (error.code(), crate::chain(&error));
+                    tracing::error!(code, error, "what was before the change stays in force");
                 }
                 Err(error) => tracing::error!(%error, "looking for changes failed"),
             }
@@ -91,8 +101,11 @@ impl InForce {
     fn look(&self) -> Result<bool, LoadError> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let seen = &mut *seen;
-        let now =
-            Stamps { sources: Stamp::of(seen.sources.clone()), resources: Stamp::of(resource_files(&self.places)) };
+        let now = Stamps {
+            sources: Stamp::of(seen.sources.clone()),
+            resources: Stamp::of(resource_files(&self.places)),
+            objects: self.offered.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        };
         if now == seen.read {
             seen.changing = None;
             return Ok(false);
@@ -105,8 +118,9 @@ impl InForce {
         seen.changing = None;
         // Remembered even when it is broken, so that one broken edit is one report.
         seen.read = now.clone();
-        if seen.shelves.0 != now.resources {
-            seen.shelves = (now.resources, Arc::new(Shelves::read(&self.places)?));
+        if seen.shelves.0 != now.resources || seen.shelves.1 != now.objects {
+            let shelves = Shelves::read(&self.places, &now.objects)?;
+            seen.shelves = (now.resources, now.objects, Arc::new(shelves));
         }
         let mut sources = Vec::new();
         let source = Source::read_noting(&self.places.template, self.places.includes.as_deref(), &mut sources);
@@ -114,7 +128,7 @@ impl InForce {
             seen.read.sources = Stamp::of(sources.clone());
             seen.sources = sources;
         }
-        let loaded = Loaded::new(&source?, Arc::clone(&seen.shelves.1), &self.keys)?;
+        let loaded = Loaded::new(&source?, Arc::clone(&seen.shelves.2), &self.keys)?;
         if loaded.is_same(&self.current()) {
             return Ok(false);
         }
@@ -151,7 +165,7 @@ mod tests {
             assets: below("assets"),
             tenants: below("tenants"),
         };
-        InForce::open(places, Keys::default()).unwrap()
+        InForce::open(places, Objects::default(), Keys::default()).unwrap()
     }
 
     fn svg(side: u32) -> String {

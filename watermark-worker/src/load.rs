@@ -2,28 +2,15 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use sealmark_protocol::TenantId;
+use sealmark_storage::StorageError;
 use sealmark_watermark_dsl::{Diagnostic, SecretKey, Template, render_diagnostics};
-use sealmark_watermark_render::{Available, Fonts, Limits, RenderError, Resources};
+use sealmark_watermark_render::{Available, RenderError};
 
-use crate::{
-    Keys, Source,
-    folder::{files, folders},
-};
-
-/// Endings of fonts' files.
-const FONTS: [&str; 3] = ["ttf", "otf", "ttc"];
-
-/// Endings of pictures' files.
-const ASSETS: [&str; 3] = ["png", "webp", "svg"];
-
-/// Largest file of a font or a picture, in bytes: the largest fonts have 200 MB.
-const MAX_FILE_BYTES: u64 = 256 << 20;
+use crate::{Keys, Shelf, Shelves, Source};
 
 /// Where everything is that a mark is made of.
 #[derive(Debug, Clone, Default)]
@@ -58,15 +45,32 @@ pub enum LoadError {
         /// File.
         path: PathBuf,
     },
-    /// A file is larger than anything of its kind.
+    /// A file is larger than anything of its kind, or all objects together are more than fits into memory.
     #[error("{} has {bytes} bytes; at most {max} are read", path.display())]
     TooLarge {
-        /// File.
+        /// File, object (`s3://bucket/key`), or the prefix of all.
         path: PathBuf,
         /// Its size.
         bytes: u64,
         /// The limit.
         max: u64,
+    },
+    /// More objects lie below the bucket's prefix than are read.
+    #[error("below {} are more than {max} objects", path.display())]
+    TooMany {
+        /// The prefix, as `s3://bucket/prefix/`.
+        path: PathBuf,
+        /// The limit.
+        max: usize,
+    },
+    /// The store does not give the bucket's fonts and pictures.
+    #[error("the fonts and pictures below {} cannot be had", path.display())]
+    Store {
+        /// The prefix, as `s3://bucket/prefix/`.
+        path: PathBuf,
+        /// What the store says.
+        #[source]
+        source: StorageError,
     },
     /// A font or a picture cannot be used.
     #[error("{} cannot be used", path.display())]
@@ -89,26 +93,24 @@ pub enum LoadError {
     },
 }
 
+impl LoadError {
+    /// What is wrong in one word, which stays the same from version to version; for alerts.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } => "unreadable",
+            Self::NotText { .. } => "not_text",
+            Self::TooLarge { .. } => "too_large",
+            Self::TooMany { .. } => "too_many",
+            Self::Store { .. } => "store",
+            Self::Resource { .. } => "broken_resource",
+            Self::Wrong { .. } => "wrong_template",
+        }
+    }
+}
+
 /// Mistakes or warnings of a template's file, for people.
 pub fn report(path: &Path, text: &str, diagnostics: &[Diagnostic]) -> String {
     render_diagnostics(text, &path.display().to_string(), diagnostics)
-}
-
-/// Fonts and pictures, and the digest that stands for them.
-#[derive(Debug, Clone)]
-pub struct Shelf {
-    /// Fonts and pictures.
-    pub resources: Resources,
-    /// [`Resources::digest`].
-    pub digest: String,
-}
-
-/// The shared fonts and pictures, and those of tenants that have some of their own.
-#[derive(Debug, Clone)]
-pub struct Shelves {
-    /// Of all.
-    pub shared: Shelf,
-    tenants: BTreeMap<String, Shelf>,
 }
 
 /// What pictures are marked with.
@@ -131,7 +133,7 @@ pub struct Loaded {
 impl Loaded {
     /// The fonts and pictures for a tenant.
     pub fn shelf(&self, tenant: &str) -> &Shelf {
-        self.shelves.tenants.get(tenant).unwrap_or(&self.shelves.shared)
+        self.shelves.of(tenant)
     }
 
     /// Puts a template and its resources together.
@@ -155,97 +157,6 @@ impl Loaded {
 
     /// Whether every picture comes out the same with the other.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        let shelves = |loaded: &Self| -> Vec<(String, String)> {
-            let own = loaded.shelves.tenants.iter().map(|(name, shelf)| (name.clone(), shelf.digest.clone()));
-            own.chain([(String::new(), loaded.shelves.shared.digest.clone())]).collect()
-        };
-        self.digest == other.digest && self.keys_digest == other.keys_digest && shelves(self) == shelves(other)
+        self.digest == other.digest && self.keys_digest == other.keys_digest && self.shelves.is_same(&other.shelves)
     }
-}
-
-impl Shelves {
-    /// Reads every font and picture of the folders.
-    ///
-    /// # Errors
-    /// [`LoadError`] for the first file that cannot be used.
-    pub fn read(places: &Places) -> Result<Self, LoadError> {
-        let mut shared = Resources::embedded();
-        for path in listed(places.fonts.as_deref(), &FONTS)? {
-            add_font(&mut shared.fonts, &path)?;
-        }
-        if let Some(folder) = &places.assets {
-            add_assets(&mut shared, folder)?;
-        }
-        let mut tenants = BTreeMap::new();
-        for (name, folder) in tenant_folders(places)? {
-            let mut own = Resources { fonts: Fonts::default(), assets: shared.assets.clone() };
-            let (fonts, assets) = (folder.join("fonts"), folder.join("assets"));
-            for path in listed(Some(&fonts).filter(|folder| folder.is_dir()).map(PathBuf::as_path), &FONTS)? {
-                add_font(&mut own.fonts, &path)?;
-            }
-            own.fonts = own.fonts.over(&shared.fonts);
-            if assets.is_dir() {
-                add_assets(&mut own, &assets)?;
-            }
-            tenants.insert(name, Shelf::new(own));
-        }
-        Ok(Self { shared: Shelf::new(shared), tenants })
-    }
-}
-
-impl Shelf {
-    fn new(resources: Resources) -> Self {
-        Self { digest: resources.digest(), resources }
-    }
-}
-
-/// The files that [`Shelves::read`] reads.
-pub(crate) fn resource_files(places: &Places) -> Vec<PathBuf> {
-    let of = |folder: Option<&Path>, endings| listed(folder, endings).unwrap_or_default();
-    let mut found = of(places.fonts.as_deref(), &FONTS);
-    found.extend(of(places.assets.as_deref(), &ASSETS));
-    for (_, folder) in tenant_folders(places).unwrap_or_default() {
-        found.extend(of(Some(&folder.join("fonts")), &FONTS));
-        found.extend(of(Some(&folder.join("assets")), &ASSETS));
-        found.push(folder);
-    }
-    found
-}
-
-/// Folders that are named as a tenant can be; no job would ever ask for others.
-fn tenant_folders(places: &Places) -> Result<Vec<(String, PathBuf)>, LoadError> {
-    let Some(folder) = &places.tenants else { return Ok(Vec::new()) };
-    let found = folders(folder).map_err(|source| LoadError::Unreadable { path: folder.clone(), source })?;
-    Ok(found.into_iter().filter(|(name, _)| TenantId::new(name.as_str()).is_ok()).collect())
-}
-
-fn listed(folder: Option<&Path>, endings: &[&str]) -> Result<Vec<PathBuf>, LoadError> {
-    let Some(folder) = folder else { return Ok(Vec::new()) };
-    files(folder, endings).map_err(|source| LoadError::Unreadable { path: folder.to_owned(), source })
-}
-
-fn bytes(path: &Path) -> Result<Vec<u8>, LoadError> {
-    let unreadable = |source| LoadError::Unreadable { path: path.to_owned(), source };
-    let size = fs::metadata(path).map_err(unreadable)?.len();
-    if size > MAX_FILE_BYTES {
-        return Err(LoadError::TooLarge { path: path.to_owned(), bytes: size, max: MAX_FILE_BYTES });
-    }
-    fs::read(path).map_err(unreadable)
-}
-
-fn add_font(fonts: &mut Fonts, path: &Path) -> Result<(), LoadError> {
-    let name = path.display().to_string();
-    let added = fonts.add(&name, bytes(path)?);
-    added.map(drop).map_err(|source| LoadError::Resource { path: path.to_owned(), source })
-}
-
-/// Adds the pictures of a folder by their names within it.
-fn add_assets(resources: &mut Resources, folder: &Path) -> Result<(), LoadError> {
-    for path in listed(Some(folder), &ASSETS)? {
-        // A template is text, so it cannot ask for a name that is none.
-        let Some(name) = path.strip_prefix(folder).ok().and_then(Path::to_str) else { continue };
-        let added = resources.assets.add(name, &bytes(&path)?, &Limits::ASSETS);
-        added.map_err(|source| LoadError::Resource { path: path.clone(), source })?;
-    }
-    Ok(())
 }

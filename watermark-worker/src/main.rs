@@ -12,7 +12,7 @@ use sealmark_event_bus::{Bus, BusConfig, CancellationToken, Consumer, ConsumerCo
 use sealmark_protocol::{Lane, Topic};
 use sealmark_storage::Store;
 use tokio::signal::unix::{SignalKind, signal};
-use watermark_worker::{Config, DeadLetters, InForce, JobLimits, Jobs, Mark};
+use watermark_worker::{Config, DeadLetters, InForce, JobLimits, Jobs, Mark, Objects};
 
 /// How long threads may still run when everything else has stopped.
 const LAST_WORDS: Duration = Duration::from_millis(200);
@@ -71,9 +71,19 @@ fn main() -> Result<ExitCode> {
 
 async fn run(config: Config) -> Result<ExitCode> {
     let stop = CancellationToken::new();
-    let in_force = Arc::new(InForce::open(config.worker.places(), config.worker.keys()?)?);
-    let catalogue = Catalogue::connect(&config.database.url).await.context("opening the catalogue")?;
+    let signals = tokio::spawn(stop_on_signal(stop.clone()));
     let store = Store::new(&config.store.0)?;
+    let mut bucket = config.resources.bucket(&store);
+    let objects = match &mut bucket {
+        Some(bucket) => bucket.open(&stop).await?,
+        None => Some(Objects::default()),
+    };
+    let Some(objects) = objects else { return Ok(ExitCode::SUCCESS) };
+    let in_force = Arc::new(InForce::open(config.worker.places(), objects, config.worker.keys()?)?);
+    let catalogue = tokio::select! {
+        () = stop.cancelled() => return Ok(ExitCode::SUCCESS),
+        catalogue = Catalogue::connect(&config.database.url) => catalogue.context("opening the catalogue")?,
+    };
     let bus = Bus::new(BusConfig::new(&config.redis.url))?;
     let mark = Mark::new(Arc::clone(&in_force), config.worker.max_pixels);
     let limits = JobLimits {
@@ -98,10 +108,10 @@ async fn run(config: Config) -> Result<ExitCode> {
     );
 
     let watcher = tokio::spawn(Arc::clone(&in_force).watch(stop.clone()));
-    let signals = tokio::spawn(stop_on_signal(stop.clone()));
+    let bucket = bucket.map(|bucket| tokio::spawn(bucket.watch(Arc::clone(&in_force), stop.clone())));
     let report = Consumer::new(&bus, consumer, jobs, DeadLetters::new(catalogue.clone())).run(stop.clone()).await;
     stop.cancel();
-    let _ = tokio::join!(watcher, signals);
+    let _ = tokio::join!(watcher, signals, futures::future::OptionFuture::from(bucket));
     catalogue.close().await;
     tracing::info!(
         done = report.done,

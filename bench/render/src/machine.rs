@@ -2,34 +2,15 @@
 
 use std::{fs, process::Command};
 
+use sealmark_bench_report::machine::{self, first_line};
+
 use crate::peer::Tools;
 
-/// Looks at this machine and at what is installed; lines of the report.
+/// Looks at this machine and at what is installed; facts of the report.
 pub(crate) fn describe(tools: &Tools) -> Vec<(String, String)> {
-    let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let total_kib: u64 = memory
-        .lines()
-        .find_map(|line| line.strip_prefix("MemTotal:")?.trim().split(' ').next()?.parse().ok())
-        .unwrap_or(0);
-    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let machine = format!(
-        "{cores} × {}, {} GiB, {}",
-        model.map_or("unknown processor", |(_, name)| name.trim()),
-        total_kib.div_ceil(1 << 20),
-        first_line(Command::new("uname").arg("-sr")),
-    );
-    [
-        ("date", jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M UTC").to_string()),
-        ("machine", machine),
-        ("load before", load.split(' ').next().unwrap_or_default().to_owned()),
-        ("commit", first_line(Command::new("git").args(["describe", "--always", "--dirty"]))),
-        ("peers", versions(tools).join(", ")),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .to_vec()
+    let mut facts = machine::describe();
+    facts.push(("peers".to_owned(), versions(tools).join(", ")));
+    facts
 }
 
 fn versions(tools: &Tools) -> Vec<String> {
@@ -55,9 +36,4 @@ fn versions(tools: &Tools) -> Vec<String> {
     }
     all.retain(|line| !line.is_empty());
     all
-}
-
-fn first_line(command: &mut Command) -> String {
-    let text = command.output().map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
-    text.lines().next().unwrap_or_default().trim().to_owned()
 }

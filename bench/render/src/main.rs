@@ -12,7 +12,6 @@ mod peer;
 mod preview;
 #[path = "protocol.rs"]
 mod protocol;
-mod report;
 mod rounds;
 mod rows;
 mod spec;
@@ -26,13 +25,21 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use sealmark_bench_report::Report;
 
 use crate::{
     peer::Tools,
     protocol::{Whose, serve},
-    report::Report,
+    rounds::Measured,
     spec::Spec,
 };
+
+/// What the report says first.
+const INTRO: &str = "Written by `cargo xtask bench render`: everybody in a process of their own, in turn within one run, one thread each. \
+                     Measured is CPU time, user and system, of the process and all its threads, from the bytes of the original in memory \
+                     to the bytes of the output in memory, after a first time that does not count. All draw the same mark in the \
+                     same place: *mark* says how much of our change of the pixels below a peer makes, and how well the two \
+                     correlate. ÷ is a peer's time by ours. Believe the ratios more than the absolutes.";
 
 /// Measures the renderer beside its peers and writes the report.
 #[derive(Debug, Parser)]
@@ -111,13 +118,17 @@ fn run(options: &Options) -> Result<()> {
     let pictures = options.tools.work.join("pictures");
     println!("==> Making the pictures (usually ten seconds)");
     options.tools.make_pictures(&pictures)?;
-    let mut report = Report::new(machine::describe(&options.tools));
+    let mut facts = machine::describe(&options.tools);
+    let rounds = "in each of which short work is done up to ten times; medians reported";
+    facts.push(("rounds".to_owned(), format!("{}, {rounds}", options.runs())));
+    let mut report: Report<Measured> =
+        Report { title: "Rendering, side by side".to_owned(), intro: INTRO.to_owned(), facts, sections: Vec::new() };
     for row in rows::Row::value_variants() {
         if options.only.is_empty() || options.only.contains(row) {
             println!("==> {}", row.title());
             let section = row.measure(&pictures, options).with_context(|| row.title())?;
             println!("{section}");
-            report.add(section);
+            report.sections.push(section);
         }
     }
     let whole = options.only.is_empty() && options.peers.is_empty();
@@ -127,7 +138,8 @@ fn run(options: &Options) -> Result<()> {
         (None, true) => &options.tools.report,
         (None, false) => &beside,
     };
-    report.write(out, &options.tools.work.join("render.json"), options.runs())?;
+    report.write(out)?;
+    fs::write(options.tools.work.join("render.json"), serde_json::to_vec_pretty(&report)?)?;
     println!("==> The report is {}", out.display());
     Ok(())
 }

@@ -9,16 +9,12 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use sealmark_bench_report::{Target, median};
 use sealmark_studio::Studio;
 use sealmark_watermark_dsl::Variables;
 use serde::Deserialize;
 
-use crate::{
-    Options,
-    marks::Laid,
-    report::{Section, Target},
-    rows::describe,
-};
+use crate::{Options, marks::Laid, rounds::Section, rows::describe};
 
 /// Key presses in each template, for each round that others get.
 const PRESSES: usize = 12;
@@ -78,7 +74,7 @@ pub(crate) fn measure(title: &str, picture: &Path, marks: &[Laid], options: &Opt
             section.notes.push(format!("Chromium {}, without a graphics card; {sizes}", measured.version));
         }
     }
-    section.targets.push(Target::at_most("ms from the key press until it is drawn, in a corner", 16.0, drawn));
+    section.targets.push(Target::at_most("ms from the key press until it is drawn, in a corner", 16.0, "", drawn));
     Ok(section)
 }
 
@@ -122,10 +118,4 @@ fn line(name: &str, drawn: &[f64], painted: &[f64], module: &[f64], native_ms: O
     let ratio = median(module).zip(native_ms).map_or(String::new(), |(ours, native)| format!("{:.2}", ours / native));
     let numbers = [median(drawn), best, worst, median(painted), median(module), native_ms].map(of);
     [vec![name.to_owned()], numbers.to_vec(), vec![ratio]].concat()
-}
-
-fn median(values: &[f64]) -> Option<f64> {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied()
 }

@@ -3,9 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use sealmark_bench_report::median;
 use serde::Serialize;
 
 use crate::{Options, child::Child, peer, spec::Spec};
+
+/// A row of the report, with all that was measured for it.
+pub(crate) type Section = sealmark_bench_report::Section<Measured>;
 
 /// One who is measured.
 #[derive(Debug)]
@@ -47,18 +51,6 @@ impl Measured {
     /// The median of the peaks, in bytes.
     pub(crate) fn peak(&self) -> Option<f64> {
         median(self.peak_bytes.iter().map(|bytes| *bytes as f64))
-    }
-}
-
-/// The middle value; of two, their mean.
-pub(crate) fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    match values.len() {
-        0 => None,
-        length if length % 2 == 1 => Some(values[middle]),
-        _ => Some(f64::midpoint(values[middle - 1], values[middle])),
     }
 }
 

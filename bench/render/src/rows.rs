@@ -4,6 +4,7 @@ use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
+use sealmark_bench_report::Target;
 
 use crate::{
     Options,
@@ -12,8 +13,7 @@ use crate::{
     ours,
     peer::{self, IMAGE, MAGICK, OURS, PILLOW, PILLOW_PASTE, SHARP, SHARP_PLAIN, TURBO, VERIFY, VIPS, ZUNE},
     preview,
-    report::{Section, Target},
-    rounds::{self, Entry, Measured},
+    rounds::{self, Entry, Measured, Section},
     spec::Spec,
     worker,
 };
@@ -226,17 +226,17 @@ impl Bench<'_> {
             Some(theirs / ours_ms?)
         };
         for (name, wanted) in case.targets {
-            section.targets.push(Target::at_least(format!("{name} ÷ ours"), *wanted, ratio(name)));
+            section.targets.push(Target::at_least(format!("{name} ÷ ours"), *wanted, "", ratio(name)));
         }
         let bytes = |name: &str| Some(measured.iter().find(|one| one.name == name && one.bytes > 0)?.bytes as f64);
         let sizes = |name: &str| Some(bytes(OURS)? / bytes(name)?);
         match self.row {
             Row::Png => {
-                section.targets.push(Target::at_most("bytes: ours ÷ sharp", 1.0, sizes(SHARP)));
+                section.targets.push(Target::at_most("bytes: ours ÷ sharp", 1.0, "", sizes(SHARP)));
                 let of_source = bytes(OURS).map(|ours| ours / source_bytes as f64);
-                section.targets.push(Target::at_most("bytes: ours ÷ original", 1.05, of_source));
+                section.targets.push(Target::at_most("bytes: ours ÷ original", 1.05, "", of_source));
             }
-            Row::Webp => section.targets.push(Target::at_most("bytes: ours ÷ sharp", 1.03, sizes(SHARP))),
+            Row::Webp => section.targets.push(Target::at_most("bytes: ours ÷ sharp", 1.03, "", sizes(SHARP))),
             _ => {}
         }
         section.measured = measured;
@@ -266,8 +266,8 @@ impl Bench<'_> {
         let ms = |at: usize| measured.get(at).and_then(Measured::median_ms);
         let ratio = |a: Option<f64>, b: Option<f64>| Some(a? / b?);
         section.targets.push(match self.row {
-            Row::Restarts => Target::at_least("without ÷ with", 3.0, ratio(ms(1), ms(0))),
-            _ => Target::at_most("verify ÷ scan", 1.2, ratio(ms(1), ms(2))),
+            Row::Restarts => Target::at_least("without ÷ with", 3.0, "", ratio(ms(1), ms(0))),
+            _ => Target::at_most("verify ÷ scan", 1.2, "", ratio(ms(1), ms(2))),
         });
         section.measured = measured;
         Ok(section)
@@ -295,9 +295,9 @@ impl Bench<'_> {
                 ours.map_or(String::new(), |ours| format!("{:.1}", peak / ours)),
             ]);
         }
-        section.targets.push(Target::at_most("ours ÷ compressed size", 8.0, ours.map(|ours| ours / source)));
+        section.targets.push(Target::at_most("ours ÷ compressed size", 8.0, "", ours.map(|ours| ours / source)));
         let ratio = |a: Option<f64>, b: Option<f64>| Some(a? / b?);
-        section.targets.push(Target::at_least("sharp ÷ ours", 8.0, ratio(peak(SHARP), ours)));
+        section.targets.push(Target::at_least("sharp ÷ ours", 8.0, "", ratio(peak(SHARP), ours)));
         section.measured = measured;
         Ok(section)
     }

@@ -3,13 +3,10 @@
 use std::{fs, path::Path, process::Command};
 
 use anyhow::{Context, Result, ensure};
+use sealmark_bench_report::{Target, median};
 use serde::Deserialize;
 
-use crate::{
-    Options,
-    report::{Section, Target},
-    rounds::median,
-};
+use crate::{Options, rounds::Section};
 
 #[derive(Deserialize)]
 struct Figures {
@@ -93,6 +90,6 @@ fn section(title: &str, figures: &Figures) -> Result<Section> {
         ));
     }
     let ratio = middle(&|round| round.line.rate / round.alone.rate)?;
-    section.targets.push(Target::at_least("of what rendering alone does", 0.6, Some(ratio)));
+    section.targets.push(Target::at_least("of what rendering alone does", 0.6, "", Some(ratio)));
     Ok(section)
 }

@@ -3,6 +3,7 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use anyhow::{Result, bail};
+use sealmark_bench_report::{Section, Target};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
@@ -13,8 +14,7 @@ use crate::{
     client::Client,
     files,
     link::Profile,
-    report::{Section, Target},
-    rounds::{Outcome, Run, rounds},
+    rounds::{Outcome, Run, note_failures, rounds},
     stack::{Stack, Way, ask},
 };
 
@@ -116,7 +116,7 @@ pub(super) async fn measure(row: Row, what: Break, stack: &Stack, options: &Opti
             one.client.settings().to_owned(),
         ]);
     }
-    section.note_failures(&measured);
+    note_failures(&mut section, &measured);
     let ours = measured.iter().find(|one| one.client.is_ours());
     let failures = ours.map(|one| one.runs.iter().filter(|run| run.error.is_some()).count() as f64);
     let limit = if what == Break::Pause { 1.0 } else { (IN_FLIGHT * PART_BYTES) as f64 / 1e6 };

@@ -3,13 +3,13 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::{Result, ensure};
+use sealmark_bench_report::{Section, Target};
 use serde::Deserialize;
 
 use super::Row;
 use crate::{
     Options,
     chromium::INSECURE_HOST,
-    report::{Section, Target},
     stack::{Stack, Way},
 };
 
@@ -41,8 +41,8 @@ pub(super) async fn measure(row: Row, stack: &Stack, options: &Options) -> Resul
     let of = |way: &str| measured.speeds.get(way).copied();
     let ratio = |scalar: &str| of("four lanes").zip(of(scalar)).map(|(lanes, scalar)| lanes / scalar);
     section.targets = vec![
-        Target::at_least("four lanes ÷ sha2 0.10, scalar", 2.3, ratio("sha2 crate 0.10")),
-        Target::at_least("four lanes ÷ sha2 0.11, scalar", 2.3, ratio("sha2 crate 0.11")),
+        Target::at_least("four lanes ÷ sha2 0.10, scalar", 2.3, "", ratio("sha2 crate 0.10")),
+        Target::at_least("four lanes ÷ sha2 0.11, scalar", 2.3, "", ratio("sha2 crate 0.11")),
     ];
     Ok(section)
 }

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use sealmark_bench_report::{Section, Target};
 
 use super::Row;
 use crate::{
     Options,
     client::Client,
     files,
-    report::{Section, Target},
-    rounds::{Measured, profile_once, rounds, upload_once},
+    rounds::{Measured, note_failures, profile_once, rounds, upload_once},
     stack::{Stack, Way},
 };
 
@@ -82,15 +82,15 @@ pub(super) async fn measure(row: Row, way: Way, stack: &Stack, options: &Options
             one.client.settings().to_owned(),
         ]);
     }
-    section.note_failures(&measured);
+    note_failures(&mut section, &measured);
     let ratio = |ours: &'static str, peer: Client| Some(of(Client::Ours(ours))? / of(peer)?);
     section.targets = vec![
-        Target::at_least("sha256 ÷ Uppy 6", 1.0, ratio("sha256", Client::Uppy6)),
-        Target::at_least("sha256 ÷ raw ×4 with subtle", 0.95, ratio("sha256", Client::RawSubtle(4, "slice"))),
-        Target::at_least("sha256 ÷ raw ×4", 0.75, ratio("sha256", Client::Raw(4))),
-        Target::at_least("none ÷ raw ×6", 0.95, ratio("none", Client::Raw(6))),
-        Target::at_least("none ÷ Uppy 6", 1.3, ratio("none", Client::Uppy6)),
-        Target::at_least("none ÷ Uppy 5", 1.0, ratio("none", Client::Uppy5)),
+        Target::at_least("sha256 ÷ Uppy 6", 1.0, "", ratio("sha256", Client::Uppy6)),
+        Target::at_least("sha256 ÷ raw ×4 with subtle", 0.95, "", ratio("sha256", Client::RawSubtle(4, "slice"))),
+        Target::at_least("sha256 ÷ raw ×4", 0.75, "", ratio("sha256", Client::Raw(4))),
+        Target::at_least("none ÷ raw ×6", 0.95, "", ratio("none", Client::Raw(6))),
+        Target::at_least("none ÷ Uppy 6", 1.3, "", ratio("none", Client::Uppy6)),
+        Target::at_least("none ÷ Uppy 5", 1.0, "", ratio("none", Client::Uppy5)),
     ];
     Ok(section)
 }

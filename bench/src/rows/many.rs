@@ -3,14 +3,14 @@
 use std::{path::Path, time::Duration};
 
 use anyhow::Result;
+use sealmark_bench_report::{Section, Target, median};
 
 use super::Row;
 use crate::{
     Options,
     client::Client,
     files,
-    report::{Section, Target},
-    rounds::{Outcome, Run, profile_once, rounds, upload_once},
+    rounds::{Outcome, Run, note_failures, profile_once, rounds, upload_once},
     stack::{Stack, Way},
 };
 
@@ -69,13 +69,13 @@ pub(super) async fn upload(row: Row, way: Way, stack: &Stack, options: &Options)
             one.client.settings().to_owned(),
         ]);
     }
-    section.note_failures(&measured);
+    note_failures(&mut section, &measured);
     if way == Way::SeaweedFs {
         section.notes.push("tus-js-client's server writes to its own disk: no store stands behind it.".to_owned());
     }
     for peer in [Client::Uppy5, Client::Uppy6, Client::Tus] {
         let ratio = speed(Client::Ours("sha256")).zip(speed(peer)).map(|(ours, peer)| ours / peer);
-        section.targets.push(Target::at_least(format!("Sealmark ÷ {}", peer.name()), 2.0, ratio));
+        section.targets.push(Target::at_least(format!("Sealmark ÷ {}", peer.name()), 2.0, "", ratio));
     }
     Ok(section)
 }
@@ -108,7 +108,7 @@ pub(super) async fn add(row: Row, stack: &Stack, options: &Options) -> Result<Se
         &["client", "blocked, ms (median)", "worst, ms"],
     );
     let blocked = |one: &crate::rounds::Measured| {
-        crate::rounds::median(one.runs.iter().filter(|run| run.error.is_none()).map(|run| run.blocked_ms))
+        median(one.runs.iter().filter(|run| run.error.is_none()).map(|run| run.blocked_ms))
     };
     for one in &measured {
         section.lines.push(vec![
@@ -117,7 +117,7 @@ pub(super) async fn add(row: Row, stack: &Stack, options: &Options) -> Result<Se
             format!("{:.0}", one.runs.iter().map(|run| run.blocked_ms).fold(0.0, f64::max)),
         ]);
     }
-    section.note_failures(&measured);
+    note_failures(&mut section, &measured);
     let ours = measured.iter().find(|one| one.client.is_ours()).and_then(blocked);
     section.targets = vec![Target::at_most("page blocked by adding", 100.0, "ms", ours)];
     Ok(section)

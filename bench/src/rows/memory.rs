@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use sealmark_bench_report::{Section, Target};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
@@ -12,7 +13,6 @@ use crate::{
     chromium::Memory,
     client::Client,
     files,
-    report::{Section, Target},
     rounds::Outcome,
     stack::{Stack, Way},
 };

@@ -10,8 +10,9 @@ mod size;
 
 use anyhow::Result;
 use clap::ValueEnum;
+use sealmark_bench_report::Section;
 
-use crate::{Options, report::Section, stack::Stack, stack::Way};
+use crate::{Options, stack::Stack, stack::Way};
 
 /// A row that can be asked for by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -9,12 +9,10 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use sealmark_bench_report::{Section, Target};
 
 use super::Row;
-use crate::{
-    Options,
-    report::{Section, Target},
-};
+use crate::Options;
 
 /// # Errors
 /// When the package has not been built.

@@ -62,17 +62,21 @@ impl Store {
     ///
     /// Source: S3 API, GetObject, header `If-Match`.
     pub async fn get(&self, key: &ObjectKey, etag: Option<&str>, limit_bytes: u64) -> Result<Bytes, StorageError> {
+        self.read(&key.to_string(), etag, limit_bytes).await
+    }
+
+    pub(crate) async fn read(&self, key: &str, etag: Option<&str>, limit_bytes: u64) -> Result<Bytes, StorageError> {
         let operation = "GetObject";
-        let too_large = || StorageError::TooLarge { key: key.to_string(), limit_bytes };
+        let too_large = || StorageError::TooLarge { key: key.to_owned(), limit_bytes };
         let answer = self
             .client
             .get_object()
             .bucket(&self.bucket)
-            .key(key.to_string())
+            .key(key)
             .set_if_match(etag.map(str::to_owned))
             .send()
             .await
-            .map_err(|error| StorageError::from_sdk(operation, key, error))?;
+            .map_err(|error| StorageError::from_sdk(operation, &key, error))?;
         let announced = answer.content_length.and_then(|size| u64::try_from(size).ok()).unwrap_or(0);
         if announced > limit_bytes {
             return Err(too_large());
@@ -82,7 +86,7 @@ impl Store {
         while let Some(more) = body.next().await {
             let more = more.map_err(|error| StorageError::Unavailable {
                 operation,
-                key: key.to_string(),
+                key: key.to_owned(),
                 source: Box::new(error),
             })?;
             // The length in the header is the store's word; the limit is ours.

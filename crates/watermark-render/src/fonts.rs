@@ -96,6 +96,19 @@ impl Fonts {
         self
     }
 
+    /// The faces of both: a family that both have has those of either.
+    pub fn with(mut self, others: &Self) -> Self {
+        let set = Arc::make_mut(&mut self.set);
+        set.faces.extend(others.set.faces.iter().map(|(key, face)| (*key, Arc::clone(face))));
+        for (name, more) in &others.set.families {
+            let members = set.families.entry(name.clone()).or_default();
+            members.extend(more);
+            members.sort_unstable();
+            members.dedup();
+        }
+        self
+    }
+
     fn insert(&mut self, file: [u8; 32], family: Option<&str>, faces: Vec<Face>) -> Vec<String> {
         let set = Arc::make_mut(&mut self.set);
         let mut names = Vec::new();
@@ -230,6 +243,23 @@ mod tests {
         let both = own.over(&shared);
         assert_eq!((both.select("a", 400).unwrap(), both.select("b", 400).unwrap()), (own_face, shared_face));
         assert_eq!(Fonts::default().over(&shared).digest(), shared.digest());
+    }
+
+    #[test]
+    fn faces_beside_others_join_their_family() {
+        let other = include_bytes!("../tests/fonts/NotoSans-Bold.ttf");
+        let (mut one_by_one, mut more) = (Fonts::embedded(), Fonts::default());
+        for fonts in [&mut one_by_one, &mut more] {
+            let family = fonts.add("bold.ttf", other.to_vec()).unwrap().remove(0);
+            assert_eq!(family, "Noto Sans");
+        }
+        assert_eq!(Fonts::embedded().with(&more).digest(), one_by_one.digest());
+        assert_eq!(more.clone().with(&more).digest(), more.digest());
+        let mut both = Fonts::default();
+        both.add_as("Noto Sans", DEJAVU_SANS.to_vec()).unwrap();
+        let (alone, both) = (both.digest(), both.with(&more));
+        assert_eq!(both.names().collect::<Vec<_>>(), ["Noto Sans"]);
+        assert!(both.digest() != alone && both.digest() != more.digest());
     }
 
     #[test]

@@ -19,12 +19,12 @@ const SHOP: &str = r#"template "shop" {
 
 const BRAND: &str = r#"template "brand" { image "in/logo.svg" { scale = 20%w  anchor = top_left  opacity = 100% } }"#;
 
-fn logo(color: &str) -> String {
+pub(super) fn logo(color: &str) -> String {
     let path = format!(r#"<path fill="{color}" d="M0 0h20v20H0z"/>"#);
     format!(r#"<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20">{path}</svg>"#)
 }
 
-fn write(path: &Path, text: &str) -> Result<()> {
+pub(super) fn write(path: &Path, text: &str) -> Result<()> {
     fs::create_dir_all(path.parent().context("no folder")?)?;
     // As editors do it: the worker never sees half of a file.
     let draft = path.with_extension("draft");
@@ -33,7 +33,7 @@ fn write(path: &Path, text: &str) -> Result<()> {
 }
 
 /// Uploads the photo as a tenant's user; the digest of its version.
-async fn version(line: &Line, tenant: &str) -> Result<String> {
+pub(super) async fn version(line: &Line, tenant: &str) -> Result<String> {
     let client = ApiClient::new(line.http.clone(), line.url(), line.token(tenant, "u-7")?);
     let uploaded = client.upload("rocket.jpg", &fs::read(sample("rocket.jpg"))?).await?;
     let catalogue = line.catalogue().await?;
@@ -44,7 +44,7 @@ async fn version(line: &Line, tenant: &str) -> Result<String> {
 }
 
 /// Waits until the worker has said something so often.
-async fn said(line: &mut Line, what: &str, times: usize) -> Result<()> {
+pub(super) async fn said(line: &mut Line, what: &str, times: usize) -> Result<()> {
     let logs: Vec<_> = line.workers().iter().map(|worker| worker.log().to_owned()).collect();
     wait_for(what, || {
         let text: String = logs.iter().filter_map(|log| fs::read_to_string(log).ok()).collect();

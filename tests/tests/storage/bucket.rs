@@ -123,12 +123,16 @@ pub(crate) async fn missing_and_denied(suite: &Suite<'_>) -> Result<()> {
     let created = nowhere.create(&raw_key(), None, Integrity::Sha256).await;
     ensure!(matches!(created, Err(StorageError::BucketNotFound { .. })), "{created:?}");
 
+    let listed = nowhere.list(&"resources/".parse()?, 1).await;
+    ensure!(matches!(listed, Err(StorageError::BucketNotFound { .. })), "{listed:?}");
+
     let stranger = Store::new(&StoreConfig { secret_key: "not-the-secret".to_owned(), ..suite.config.clone() })?;
     for denied in [
         stranger.check_bucket().await.err(),
         stranger.head(&raw_key()).await.err(),
         stranger.get(&raw_key(), None, 1).await.err(),
         stranger.create(&raw_key(), None, Integrity::Sha256).await.err(),
+        stranger.list(&"resources/".parse()?, 1).await.err(),
     ] {
         ensure!(matches!(denied, Some(StorageError::Denied { .. })), "{denied:?}");
     }

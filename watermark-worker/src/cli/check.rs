@@ -6,7 +6,7 @@ use clap::Args;
 use sealmark_watermark_dsl::{Code, Diagnostic, diagnostics_to_json};
 use sealmark_watermark_render::Available;
 use serde_json::{Value, json};
-use watermark_worker::{LoadError, Shelves, Source, report};
+use watermark_worker::{LoadError, Objects, Shelves, Source, report};
 
 use super::{Resources, SOME_FAILED, chain, say, usage};
 
@@ -43,7 +43,7 @@ pub(crate) fn run(options: &Options) -> ExitCode {
         return explain(code);
     }
     let places = options.resources.places(&PathBuf::new());
-    let shelf = match Shelves::read(&places) {
+    let shelf = match Shelves::read(&places, &Objects::default()) {
         Ok(shelves) => shelves.shared,
         Err(error) => return usage(&chain(&error)),
     };

@@ -18,7 +18,7 @@ use clap::Args;
 use sealmark_watermark_render::Available;
 use tempfile::NamedTempFile;
 pub(crate) use watermark_worker::chain;
-use watermark_worker::{Keys, LoadError, Places, Shelves, Source, report};
+use watermark_worker::{Keys, LoadError, Objects, Places, Shelves, Source, report};
 
 /// Some files failed.
 const SOME_FAILED: u8 = 1;
@@ -90,7 +90,7 @@ fn load(
     let places = resources.places(template);
     let wrong = |error: LoadError| wrong_template(&error);
     let source = Source::read(template, places.includes.as_deref()).map_err(wrong)?;
-    let shelf = Shelves::read(&places).map_err(|error| usage(&chain(&error)))?.shared;
+    let shelf = Shelves::read(&places, &Objects::default()).map_err(|error| usage(&chain(&error)))?.shared;
     let known: Vec<&str> = keys.names().collect();
     let available = Available { fonts: Some(&shelf.resources), assets: Some(&shelf.resources), keys: Some(&known) };
     source.check(available).map_err(wrong)?;

@@ -49,3 +49,15 @@ fn mistakes_of_the_settings_are_told_together_and_no_key_is_shown() {
     let ran = ran.says("keys: the key trace is neither");
     assert!(!ran.err.contains("hush"), "{}", ran.err);
 }
+
+#[test]
+fn a_prefix_of_pictures_in_the_bucket_is_one_of_its_own() {
+    let bench = configured("template = \"shop.seal\"\n[resources]\nprefix = \"raw/acme/\"");
+    bench.run("run --config sealmark.toml").code(1).says("[resources]").says("where originals and versions are");
+    let zeros = "interval_s = 0\nmax_objects = 0\nmax_object_bytes = 0\nmax_total_bytes = 0";
+    let bench = configured(&format!("template = \"shop.seal\"\n[resources]\n{zeros}"));
+    let mut ran = bench.run("run --config sealmark.toml").code(1);
+    for name in ["interval_s", "max_objects", "max_object_bytes", "max_total_bytes"] {
+        ran = ran.says(&format!("[resources] {name} is 0"));
+    }
+}
