@@ -19,8 +19,8 @@ use super::{
 
 /// Readers that take turns.
 const LANES: usize = 4;
-/// Data that is read by one reader in less time than several need to find each other, in bits.
-const LEAST_BITS: u64 = 1 << 20;
+/// Data that is read by one reader in less time than several need to find each other, in bits. What is fed in fuzzing is short.
+const LEAST_BITS: u64 = if cfg!(fuzzing) { 1 << 10 } else { 1 << 16 };
 /// MCUs between two places that are noted, at most.
 const STEP: usize = 16;
 /// As long as it takes to note so many places, it takes to pass over half an MCU.
@@ -31,6 +31,9 @@ const DENSE: u32 = 64;
 const STEPS: usize = 3;
 /// Places for states; a power of two.
 const STATES: usize = 512;
+
+/// Looks behind the last state, all slow: there a place is noted.
+static SENTINEL: Looks = [Entry::SLOW; 1 << LOOK];
 
 /// A place in an interval's data.
 #[derive(Debug, Clone, Copy)]
@@ -57,10 +60,9 @@ impl Index {
         if bits < LEAST_BITS {
             return None;
         }
-        let sentinel: Box<Looks> = Box::new([Entry::SLOW; 1 << LOOK]);
         // Half a step is passed over to each goal. Where that and the notes together take the least time:
         let step = (mcus as usize / (NOTES * goals.max(1))).isqrt();
-        let machine = Machine::new(reader, source, &sentinel, step.clamp(1, STEP))?;
+        let machine = Machine::new(reader, source, step.clamp(1, STEP))?;
         let piece = bits / LANES as u64 / 8;
         let start = |lane: usize| if lane == LANES { bits } else { source.place(lane * piece as usize) };
         let mut lanes: [Lane; LANES] =
@@ -192,14 +194,14 @@ struct Machine<'a> {
 
 impl<'a> Machine<'a> {
     /// None where an MCU has more blocks than the standard allows.
-    fn new(reader: &'a Reader, source: Stuffed<'a>, sentinel: &'a Looks, step: usize) -> Option<Self> {
+    fn new(reader: &'a Reader, source: Stuffed<'a>, step: usize) -> Option<Self> {
         let states = 2 * reader.places.len();
         let step = step.min((STATES - 1) / states);
         if step == 0 {
             return None;
         }
-        let mut all = [State { following: sentinel, component: 0, kept: !0 }; STATES];
-        let mut looks = [sentinel; STATES];
+        let mut all = [State { following: &SENTINEL, component: 0, kept: !0 }; STATES];
+        let mut looks = [&SENTINEL; STATES];
         let of_mcu = reader.places.iter().flat_map(|place| [(place.dc, !0xff, place), (place.ac, !0, place)]);
         let of_all = of_mcu.cycle().take(step * states);
         for ((state, looks), (table, kept, place)) in all.iter_mut().zip(&mut looks).zip(of_all) {
