@@ -164,16 +164,11 @@ impl Job<'_> {
         if orientation(notes.exif.as_deref()) != Orientation::NoTransforms {
             return Ok(Err(PngRefusal::Turned));
         }
-        let mut unreadable = None;
-        let (drawn, stamps) = self.draw(width, height, |rect| {
-            original.mean_luma(rect).unwrap_or_else(|refusal| {
-                unreadable = Some(refusal);
-                0.0
-            })
-        })?;
-        if let Some(refusal) = unreadable {
-            return Ok(Err(refusal));
-        }
+        let drawn = self.draw_over(width, height, |rect| original.mean_luma(rect))?;
+        let (drawn, stamps) = match drawn {
+            Ok(drawn) => drawn,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
         let Ok(profile) = container::png::profile(self.source, self.limits.max_decoded_bytes) else {
             return Ok(Err(PngRefusal::Broken));
         };
@@ -204,17 +199,13 @@ impl Job<'_> {
         check_pixels(stored_width, stored_height, self.limits)?;
         let orientation = original.orientation();
         let (width, height) = turned_size(orientation, stored_width, stored_height);
-        let mut unreadable = None;
-        let (drawn, stamps) = self.draw(width, height, |rect| {
-            let rect = stored_rect(&rect, orientation, (stored_width, stored_height));
-            original.mean_luma(rect).unwrap_or_else(|refusal| {
-                unreadable = Some(refusal);
-                0.0
-            })
+        let drawn = self.draw_over(width, height, |rect| {
+            original.mean_luma(stored_rect(&rect, orientation, (stored_width, stored_height)))
         })?;
-        if let Some(refusal) = unreadable {
-            return Ok(Err(refusal));
-        }
+        let (drawn, stamps) = match drawn {
+            Ok(drawn) => drawn,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
         let profile = match container::jpeg::components(self.source) {
             Some(count @ (1 | 3)) => fitting(container::jpeg::profile(self.source), count == 3),
             _ => None,
@@ -306,6 +297,23 @@ impl Job<'_> {
         let stamps = draw(&scene, &self.resources.fonts)?;
         let touched = stamps.iter().flat_map(|stamp| stamp.touched(width, height)).collect();
         Ok((Drawn { width, height, touched, missing_glyphs: scene.missing_glyphs }, stamps))
+    }
+
+    /// The same over pixels that may turn out not to be readable: what is said then.
+    fn draw_over<R>(
+        &self,
+        width: u32,
+        height: u32,
+        mut mean_luma: impl FnMut(Rect) -> Result<f64, R>,
+    ) -> Result<Result<(Drawn, Vec<Stamp>), R>, RenderError> {
+        let mut unreadable = None;
+        let drawn = self.draw(width, height, |rect| {
+            mean_luma(rect).unwrap_or_else(|refusal| {
+                unreadable = Some(refusal);
+                0.0
+            })
+        })?;
+        Ok(unreadable.map_or(Ok(drawn), Err))
     }
 
     fn output(&self, drawn: Drawn, bytes: Vec<u8>, method: Method) -> Output {
