@@ -76,7 +76,9 @@ async fn each_tenant_gets_its_own_and_changes_are_taken_over_as_a_whole() -> Res
     let (acme, eco) = (version(&line, "acme").await?, version(&line, "eco").await?);
     ensure!(acme != eco, "two tenants, two logos");
     assert_eq!(version(&line, "eco").await?, eco, "the same again");
-    assert_eq!(on_the_command_line(folder.path()).await?, eco, "the command line renders the same bytes");
+    let key = format!("trace={KEY}");
+    let arguments = ["--template", "templates/shop.seal", "--fonts", "fonts", "--assets", "assets", "--key", &key];
+    assert_eq!(on_the_command_line(folder.path(), &arguments).await?, eco, "the command line renders the same bytes");
 
     write(&path("assets/in/logo.svg"), &logo("#0f0"))?;
     said(&mut line, "the change is in force", 1).await?;
@@ -99,11 +101,11 @@ async fn each_tenant_gets_its_own_and_changes_are_taken_over_as_a_whole() -> Res
     Ok(())
 }
 
-/// The digest of what `watermark-worker render` makes of the same photo for eco's user.
-async fn on_the_command_line(folder: &Path) -> Result<String> {
+/// The digest of what `watermark-worker render` makes of the same photo for eco's user, with more arguments, in a folder.
+pub(super) async fn on_the_command_line(folder: &Path, arguments: &[&str]) -> Result<String> {
     let output = tokio::process::Command::new(program("watermark-worker")?)
-        .args(["render", "--template", "templates/shop.seal", "--fonts", "fonts", "--assets", "assets", "--out", "out"])
-        .args(["--key", &format!("trace={KEY}"), "--set", "user_id=u-7", "--set", "tenant=eco"])
+        .args(["render", "--set", "user_id=u-7", "--set", "tenant=eco", "--out", "out"])
+        .args(arguments)
         .arg(sample("rocket.jpg"))
         .current_dir(folder)
         .output()

@@ -5,11 +5,11 @@ use std::{fs, path::Path};
 use anyhow::{Context, Result, ensure};
 use sealmark_tests::{
     bucket::Bucket,
-    line::{Line, Options, program, root, sample},
+    line::{Line, Options, root},
     process::wait_for,
 };
 
-use super::resources::{logo, said, version, write};
+use super::resources::{logo, on_the_command_line, said, version, write};
 
 const SHOP: &str = r#"template "shop" {
   image "in/logo.svg" { scale = 20%w  anchor = top_left  opacity = 100% }
@@ -57,7 +57,12 @@ async fn resources_of_the_bucket_are_taken_over_as_a_whole() -> Result<()> {
     bucket.put("marks/readme.txt", "no picture").await?;
     line.start_worker()?;
     let red = version(&line, "eco").await?;
-    assert_eq!(on_the_command_line(folder.path()).await?, red, "what lies in folders gives the same bytes");
+    let below = |name: &str| folder.path().join("copy").join(name);
+    write(&below("assets/in/logo.svg"), &logo("#f00"))?;
+    fs::create_dir_all(below("fonts"))?;
+    fs::write(below("fonts/bold.ttf"), font()?)?;
+    let arguments = ["--template", "shop.seal", "--fonts", "copy/fonts", "--assets", "copy/assets"];
+    assert_eq!(on_the_command_line(folder.path(), &arguments).await?, red, "what lies in folders gives the same bytes");
 
     bucket.put(LOGO, logo("#0f0")).await?;
     said(&mut line, IN_FORCE, 1).await?;
@@ -145,23 +150,4 @@ async fn resources_of_a_bucket_that_is_away_are_waited_for() -> Result<()> {
     })
     .await?;
     said(&mut line, "large.png has 10001 bytes", 1).await
-}
-
-/// The digest of what `watermark-worker render` makes of the same photo for eco's user, with the bucket's objects in
-/// folders.
-async fn on_the_command_line(folder: &Path) -> Result<String> {
-    let below = |name: &str| folder.join("copy").join(name);
-    write(&below("assets/in/logo.svg"), &logo("#f00"))?;
-    fs::create_dir_all(below("fonts"))?;
-    fs::write(below("fonts/bold.ttf"), font()?)?;
-    let output = tokio::process::Command::new(program("watermark-worker")?)
-        .args(["render", "--template", "shop.seal", "--fonts", "copy/fonts", "--assets", "copy/assets", "--out", "out"])
-        .args(["--set", "user_id=u-7", "--set", "tenant=eco"])
-        .arg(sample("rocket.jpg"))
-        .current_dir(folder)
-        .output()
-        .await?;
-    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let bytes = fs::read(folder.join("out/rocket.jpg"))?;
-    Ok(sealmark_protocol::Sha256Digest::of(&bytes).to_hex())
 }
