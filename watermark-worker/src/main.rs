@@ -7,12 +7,18 @@ use std::{num::NonZero, path::PathBuf, process::ExitCode, sync::Arc, time::Durat
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use mimalloc::MiMalloc;
 use sealmark_catalogue::Catalogue;
 use sealmark_event_bus::{Bus, BusConfig, CancellationToken, Consumer, ConsumerConfig};
 use sealmark_protocol::{Lane, Topic};
 use sealmark_storage::Store;
 use tokio::signal::unix::{SignalKind, signal};
 use watermark_worker::{Config, DeadLetters, InForce, JobLimits, Jobs, Mark, Objects};
+
+/// Pictures are large and soon done with: memory that is handed back to the system after each costs a page fault for every
+/// 4 KiB of the next, a fifth of the time that a mark in a corner takes.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// How long threads may still run when everything else has stopped.
 const LAST_WORDS: Duration = Duration::from_millis(200);

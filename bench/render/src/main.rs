@@ -25,6 +25,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use mimalloc::MiMalloc;
 use sealmark_bench_report::Report;
 
 use crate::{
@@ -33,6 +34,10 @@ use crate::{
     rounds::Measured,
     spec::Spec,
 };
+
+/// As in the worker.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// What the report says first.
 const INTRO: &str = "Written by `cargo xtask bench render`: everybody in a process of their own, in turn within one run, one thread each. \

@@ -1,6 +1,11 @@
 //! Pictures that marks show: logos, of pixels or of shapes.
 
-use std::{borrow::Cow, fmt, io::Cursor, sync::Arc};
+use std::{
+    borrow::Cow,
+    fmt,
+    io::Cursor,
+    sync::{Arc, OnceLock},
+};
 
 use image::{DynamicImage, ImageReader};
 use resvg::{
@@ -10,13 +15,15 @@ use resvg::{
 
 use crate::{Limits, RenderError, container};
 
-/// A logo. One of pixels is kept halved again and again as well: to draw it small costs what the small one costs.
+/// A logo. One of pixels that is drawn small is kept halved again and again as well: it then costs what the small one
+/// costs.
 #[derive(Clone)]
 pub struct Picture(Source);
 
 #[derive(Clone)]
 enum Source {
-    Pixels(Vec<Level>),
+    /// As large as it is, and each half of the one before, once any of them has been asked for.
+    Pixels(Level, OnceLock<Vec<Level>>),
     Shapes(Arc<Tree>),
 }
 
@@ -68,7 +75,7 @@ impl PartialEq for Picture {
     /// The same pixels, or the same shapes in memory.
     fn eq(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
-            (Source::Pixels(own), Source::Pixels(others)) => own.first() == others.first(),
+            (Source::Pixels(own, _), Source::Pixels(others, _)) => own == others,
             (Source::Shapes(own), Source::Shapes(others)) => Arc::ptr_eq(own, others),
             _ => false,
         }
@@ -85,17 +92,18 @@ impl Picture {
         if expected == 0 || samples.len() as u64 != expected {
             return Err(PictureFailure::Samples);
         }
-        let pixels = samples.chunks_exact(4).map(|pixel| {
-            let alpha = u32::from(pixel[3]) * 257;
-            let color = |at: usize| ((u32::from(pixel[at]) * 257 * alpha + 32_767) / 65_535) as u16;
-            [color(0), color(1), color(2), alpha as u16]
+        let (samples, _) = samples.as_chunks::<4>();
+        let pixels = samples.iter().map(|[r, g, b, a]| {
+            let alpha = u32::from(*a) * 257;
+            let color = [*r, *g, *b].map(|value| u32::from(value) * 257);
+            let [r, g, b] = match a {
+                0 => [0; 3],
+                255 => color,
+                _ => color.map(|value| (value * alpha + 32_767) / 65_535),
+            };
+            [r as u16, g as u16, b as u16, alpha as u16]
         });
-        let mut levels = vec![Level { width, height, pixels: pixels.collect() }];
-        while let Some(last) = levels.last().filter(|last| last.width > 1 || last.height > 1) {
-            let half = last.halved();
-            levels.push(half);
-        }
-        Ok(Self(Source::Pixels(levels)))
+        Ok(Self(Source::Pixels(Level { width, height, pixels: pixels.collect() }, OnceLock::new())))
     }
 
     /// Decodes a PNG, a WebP (of an animated one the first picture) or an SVG of paths, at most 1 MiB of it.
@@ -112,7 +120,7 @@ impl Picture {
     /// Columns.
     pub fn width(&self) -> u32 {
         match &self.0 {
-            Source::Pixels(levels) => levels.first().map_or(0, |level| level.width),
+            Source::Pixels(level, _) => level.width,
             // A cast from a float goes to the nearest end of the range.
             Source::Shapes(tree) => (tree.size().width().ceil() as u32).max(1),
         }
@@ -121,7 +129,7 @@ impl Picture {
     /// Rows.
     pub fn height(&self) -> u32 {
         match &self.0 {
-            Source::Pixels(levels) => levels.first().map_or(0, |level| level.height),
+            Source::Pixels(level, _) => level.height,
             Source::Shapes(tree) => (tree.size().height().ceil() as u32).max(1),
         }
     }
@@ -130,9 +138,14 @@ impl Picture {
     /// have just as many, or twice as many for what is turned, which takes four samples a pixel.
     pub(crate) fn level(&self, width: f64, height: f64, is_turned: bool) -> Option<Cow<'_, Level>> {
         match &self.0 {
-            Source::Pixels(levels) => {
-                let is_enough = |level: &&Level| f64::from(level.width) >= width && f64::from(level.height) >= height;
-                levels.iter().rev().find(is_enough).or(levels.first()).map(Cow::Borrowed)
+            Source::Pixels(level, halves) => {
+                let is_enough = |wide: u32, high: u32| f64::from(wide) >= width && f64::from(high) >= height;
+                let half = Some(level).filter(|level| is_enough(level.width.div_ceil(2), level.height.div_ceil(2)));
+                let half = half.and_then(|level| {
+                    let halves = halves.get_or_init(|| level.halves());
+                    halves.iter().rev().find(|half| is_enough(half.width, half.height))
+                });
+                Some(Cow::Borrowed(half.unwrap_or(level)))
             }
             Source::Shapes(tree) => {
                 let times = if is_turned { 2.0 } else { 1.0 };
@@ -162,7 +175,7 @@ fn pixels(bytes: &[u8], limits: &Limits) -> Result<Picture, PictureFailure> {
     if u64::from(image.width()) * u64::from(image.height()) > limits.max_pixels {
         return Err(PictureFailure::TooLarge);
     }
-    let image = image.to_rgba8();
+    let image = image.into_rgba8();
     Picture::from_rgba8(image.width(), image.height(), &image)
 }
 
@@ -197,6 +210,16 @@ fn drawn(tree: &Tree, width: f64, height: f64) -> Option<Level> {
 }
 
 impl Level {
+    /// The half of it, the half of that, and so on down to one pixel.
+    fn halves(&self) -> Vec<Self> {
+        let mut halves: Vec<Self> = Vec::new();
+        while let Some(last) = Some(halves.last().unwrap_or(self)).filter(|last| last.width > 1 || last.height > 1) {
+            let half = last.halved();
+            halves.push(half);
+        }
+        halves
+    }
+
     /// Half as many columns and rows, rounded up; each pixel is the mean of what it stands for.
     fn halved(&self) -> Self {
         let (width, height) = (self.width.div_ceil(2), self.height.div_ceil(2));

@@ -132,7 +132,7 @@ fn a_turned_line_with_its_shadow() {
     text_of(&mut mark).paint = Paint::Color(color("fff"));
     let stamps = draw(&scene(&quarters(220, 200), vec![mark.clone()]), &fonts()).unwrap();
     let sprite = stamps[0].sprite();
-    let inks: usize = (0..sprite.height()).map(|row| sprite.row(row).1.len()).sum();
+    let inks: usize = (0..sprite.height()).flat_map(|row| sprite.row(row)).map(|(_, inks)| inks.len()).sum();
     assert!(inks * 2 < (sprite.width() * sprite.height()) as usize, "{inks}");
     check("turned", quarters(220, 200), vec![mark]);
 }

@@ -21,21 +21,48 @@ pub(super) enum Layer<'a> {
 }
 
 impl Layer<'_> {
-    /// A row with nothing above or below: the same as [`Seen`] makes of it, but without weighing colours.
-    fn alone(&self, y: i64, from: i64, inks: &mut [Ink], opacity: u16) {
-        let ink = |color: [u64; 3], alpha: u64| match alpha {
-            0 => Ink::default(),
-            alpha => Ink { color: color.map(|value| value as u16), alpha: part(alpha, opacity.into()) as u16 },
-        };
+    /// Adds a row with nothing above or below: the same as [`Seen`] makes of it, but without weighing colours.
+    fn alone(&self, y: i64, opacity: u16, builder: &mut SpriteBuilder) {
+        // Factors up to 65,535, and the half of it: an u32 has just that.
+        let part = |a: u16, b: u32| ((u32::from(a) * b + 32_767) / 65_535) as u16;
+        let opacity = u32::from(opacity);
         match self {
-            Self::Flat(plane, color) | Self::Beside(plane, color) => each(plane.row(y), from, inks, |pixel, cover| {
-                *pixel = ink(color.rgb(), part(cover.into(), wide(color.a)));
-            }),
-            Self::Painted(plane) => each(plane.row(y), from, inks, |pixel, [r, g, b, alpha]| {
-                *pixel = ink(straight([r, g, b], alpha), alpha.into());
-            }),
+            Self::Flat(plane, color) | Self::Beside(plane, color) => {
+                let (from, row) = plane.row(y);
+                let (color, most) = (color.rgb().map(|value| value as u16), wide(color.a) as u32);
+                let alpha = |cover: u16| part(part(cover, most), opacity);
+                let least = least_seen(alpha);
+                builder.push_with(from, row, |cover| u32::from(*cover) < least, |cover| ink(color, alpha(*cover)));
+            }
+            Self::Painted(plane) => {
+                let (from, row) = plane.row(y);
+                let least = least_seen(|alpha| part(alpha, opacity));
+                builder.push_with(
+                    from,
+                    row,
+                    |pixel| u32::from(pixel[3]) < least,
+                    |[r, g, b, alpha]| {
+                        ink(straight([*r, *g, *b], *alpha).map(|value| value as u16), part(*alpha, opacity))
+                    },
+                );
+            }
         }
     }
+}
+
+fn ink(color: [u16; 3], alpha: u16) -> Ink {
+    if alpha == 0 { Ink::default() } else { Ink { color, alpha } }
+}
+
+/// The least coverage of which anything is seen; more than there can be where nothing ever is. More of it is never seen less.
+fn least_seen(seen: impl Fn(u16) -> u16) -> u32 {
+    let (mut none, mut some) = (0_u32, 1 << 16);
+    while none + 1 < some {
+        let middle = none.midpoint(some);
+        let is_seen = u16::try_from(middle).is_ok_and(|cover| seen(cover) > 0);
+        if is_seen { some = middle } else { none = middle }
+    }
+    some
 }
 
 /// What of a pixel is seen so far, from above.
@@ -59,19 +86,16 @@ fn wide(value: u8) -> u64 {
 /// Lays layers over each other, the uppermost first, and the opacity over all of them together: a shadow does not
 /// shine through its own letters.
 pub(super) fn compose(layers: &[Layer<'_>], hull: &Hull, opacity: u16) -> SpriteBuilder {
-    let mut builder = SpriteBuilder::with_room(hull.pixels());
+    let mut builder = SpriteBuilder::default();
     let mut seen: Vec<Seen> = Vec::new();
     let mut inks: Vec<Ink> = Vec::new();
     for y in hull.top()..hull.bottom() {
         let (from, to) = hull.span(y);
-        let width = usize::try_from(to.saturating_sub(from)).unwrap_or(0);
         if let [layer] = layers {
-            inks.clear();
-            inks.resize(width, Ink::default());
-            layer.alone(y, from, &mut inks, opacity);
-            builder.push(if from < to { from } else { 0 }, &inks);
+            layer.alone(y, opacity, &mut builder);
             continue;
         }
+        let width = usize::try_from(to.saturating_sub(from)).unwrap_or(0);
         seen.clear();
         seen.resize(width, Seen { sum: [0; 3], alpha: 0 });
         for layer in layers {
@@ -108,13 +132,21 @@ fn each<T: Copy, P>((start, row): (i64, &[T]), from: i64, pixels: &mut [P], visi
     }
 }
 
-/// A premultiplied colour without its alpha. Most pixels are opaque, and a division is dear.
+/// A premultiplied colour without its alpha, rounded down. Most pixels are opaque, and a division is dear.
 fn straight(color: [u16; 3], alpha: u16) -> [u64; 3] {
     if alpha == u16::MAX {
         return color.map(u64::from);
     }
-    let alpha = u32::from(alpha);
-    color.map(|value| u64::from((u32::from(value) * 65_535).checked_div(alpha).unwrap_or(0).min(65_535)))
+    // One division for three. What is no whole number is farther from one than this adds, and far more than is lost
+    // in a product.
+    const LESS_THAN_A_STEP: f64 = 1.0 / 131_072.0;
+    // Where the last bit of a float counts ones: the nearest whole number stands in its lowest bits.
+    const ONES: f64 = 6_755_399_441_055_744.0;
+    let times = if alpha == 0 { 0.0 } else { 65_535.0 / f64::from(alpha) };
+    color.map(|value| {
+        let down = f64::from(value) * times + (LESS_THAN_A_STEP - 0.5);
+        (down.min(65_535.0) + ONES).to_bits() & 0xffff
+    })
 }
 
 trait Rgb {
@@ -143,5 +175,20 @@ impl Seen {
             self.sum.map(|sum| ((sum + self.alpha / 2) / self.alpha).min(FULL) as u16)
         };
         Ink { color, alpha: part(self.alpha.min(FULL), opacity.into()) as u16 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_color_without_its_alpha_is_the_quotient_rounded_down() {
+        for alpha in (0..=u16::MAX).step_by(7).chain([1, 2, 3, u16::MAX - 1, u16::MAX]) {
+            for color in [0, 1, alpha / 3, alpha / 2, alpha - alpha.min(1), alpha, alpha.saturating_add(9)] {
+                let expected = (u64::from(color) * 65_535).checked_div(alpha.into()).unwrap_or(0).min(65_535);
+                assert_eq!(straight([color; 3], alpha), [expected; 3], "{color} of {alpha}");
+            }
+        }
     }
 }

@@ -68,6 +68,25 @@ impl ColorModel {
         }
     }
 
+    /// The same of several colours, each channel by itself.
+    #[inline(always)]
+    pub(super) fn planes_of<const N: usize>(self, rgb: [[f32; N]; 3]) -> [[f32; N]; 4] {
+        let mut planes = [[0.0; N]; 4];
+        let [y, cb, cr, k] = &mut planes;
+        let [red, green, blue] = &rgb;
+        let colors = red.iter().zip(green).zip(blue).map(|((r, g), b)| [*r, *g, *b]);
+        let out = y.iter_mut().zip(cb).zip(cr).zip(k);
+        let set = |(((one, two), three), four): (((&mut f32, &mut f32), &mut f32), &mut f32), samples: [f32; 4]| {
+            [*one, *two, *three, *four] = samples;
+        };
+        match self {
+            // Known beforehand, it becomes a few instructions for all of them together.
+            Self::YCbCr => out.zip(colors).for_each(|(out, color)| set(out, Self::YCbCr.planes(color))),
+            _ => out.zip(colors).for_each(|(out, color)| set(out, self.planes(color))),
+        }
+        planes
+    }
+
     /// Whether pixels can be told in red, green and blue from the components alone, and back.
     pub(super) const fn is_rgb(self) -> bool {
         matches!(self, Self::Gray | Self::YCbCr | Self::Rgb)

@@ -12,10 +12,13 @@ use super::{
     frame::Frame,
     markers::Header,
 };
-use crate::{BlendMode, Rect, Stamp};
+use crate::{BlendMode, Ink, Rect, Stamp};
 
 /// MCUs whose ink is collected at once: it is little work, but much to begin with.
 const AHEAD: u32 = 16;
+
+/// Pixels whose ink is looked at together.
+const SOME: usize = 8;
 
 /// Quantized coefficients of a block, in zigzag order.
 pub(super) type Block = [i16; 64];
@@ -101,23 +104,15 @@ impl<'a> Inker<'a> {
         self.here.plane.fill(0.0);
         self.ink[..count].iter_mut().for_each(|plane| plane.fill(0.0));
         let (alpha, ink, model) = (&mut self.here.plane, &mut self.ink, self.model);
-        // Marks have few colours.
-        let mut last = ([0; 3], model.planes([0.0; 3]));
         for stamp in self.stamps {
             stamp.for_each_span(inside, |x, y, inks| {
                 let start = ((y - rect.y) * rect.width + x - rect.x) as usize;
-                for (at, pixel) in (start..).zip(inks) {
-                    let over = f32::from(pixel.alpha) / 65_535.0;
-                    if over > 0.0 {
-                        let rest = 1.0 - over;
-                        alpha[at] = over + alpha[at] * rest;
-                        if pixel.color != last.0 {
-                            last = (pixel.color, model.planes(pixel.color.map(|channel| f32::from(channel) / 257.0)));
-                        }
-                        for (plane, sample) in ink[..count].iter_mut().zip(last.1) {
-                            plane[at] = sample * over + plane[at] * rest;
-                        }
-                    }
+                let (whole, rest) = inks.as_chunks::<SOME>();
+                for (some, at) in whole.iter().zip((start..).step_by(SOME)) {
+                    lay_over(some, at, model, alpha, &mut ink[..count]);
+                }
+                for (one, at) in rest.iter().zip(start + SOME * whole.len()..) {
+                    lay_over(&[*one], at, model, alpha, &mut ink[..count]);
                 }
             });
         }
@@ -176,6 +171,25 @@ impl<'a> Inker<'a> {
         }
         *block = sums;
     }
+}
+
+/// Lays inks over what is collected at a place: `alpha`, and of each component the samples times alpha.
+#[inline(always)]
+fn lay_over<const N: usize>(inks: &[Ink; N], at: usize, model: ColorModel, alpha: &mut [f32], planes: &mut [Vec<f32>]) {
+    let (mut over, mut rgb) = ([0.0; N], [[0.0; N]; 3]);
+    let [red, green, blue] = &mut rgb;
+    for ((((ink, over), red), green), blue) in inks.iter().zip(&mut over).zip(red).zip(green).zip(blue) {
+        *over = f32::from(ink.alpha) / 65_535.0;
+        [*red, *green, *blue] = ink.color.map(|channel| f32::from(channel) / 257.0);
+    }
+    let lay = |plane: &mut [f32], samples: &[f32; N]| {
+        let Some(below) = plane[at..].first_chunk_mut::<N>() else { return };
+        for ((below, sample), over) in below.iter_mut().zip(samples).zip(&over) {
+            *below = sample * over + *below * (1.0 - over);
+        }
+    };
+    lay(alpha, &[1.0; N]);
+    planes.iter_mut().zip(&model.planes_of(rgb)).for_each(|(plane, samples)| lay(plane, samples));
 }
 
 /// The nearest whole number; of two the even one.

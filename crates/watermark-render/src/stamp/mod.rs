@@ -100,8 +100,8 @@ impl Stamp {
                 // Both are inside of the sprite, which `clipped` has seen to.
                 let row = u32::try_from(i64::from(y) - place.y).unwrap_or(u32::MAX);
                 let column = u32::try_from(i64::from(part.x) - place.x).unwrap_or(u32::MAX);
-                let (skipped, inks) = self.sprite.part(row, column, part.width);
-                !inks.is_empty() && is_wanted(part.x + skipped, y, inks)
+                let mut spans = self.sprite.part(row, column, part.width);
+                spans.any(|(skipped, inks)| is_wanted(part.x + skipped, y, inks))
             })
         })
     }

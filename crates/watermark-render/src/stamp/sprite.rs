@@ -1,4 +1,4 @@
-//! Ink in rows, each from its first to its last pixel that is not transparent.
+//! Ink in rows, each as the spans of it that are not transparent: between the letters of a text there is little to keep.
 
 /// A pixel of a sprite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -13,19 +13,25 @@ pub struct Ink {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sprite {
     width: u32,
-    rows: Vec<Row>,
+    /// One past the last span of each row.
+    rows: Vec<usize>,
+    spans: Vec<Span>,
     inks: Vec<Ink>,
     color: Option<[u16; 3]>,
 }
 
+/// Pixels side by side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Row {
-    /// First column that has ink.
+struct Span {
+    /// The first column, and one past the last.
     start: u32,
-    /// Where its inks begin and end.
+    end: u32,
+    /// Where its inks begin.
     from: usize,
-    to: usize,
 }
+
+/// So many transparent pixels side by side are not kept; to begin another span costs as much as a few of them.
+const GAP: usize = 8;
 
 impl Sprite {
     /// Columns.
@@ -38,12 +44,9 @@ impl Sprite {
         u32::try_from(self.rows.len()).unwrap_or(u32::MAX)
     }
 
-    /// A row's first column that has ink, and its inks up to the last that is not transparent.
-    pub fn row(&self, row: u32) -> (u32, &[Ink]) {
-        match self.rows.get(row as usize) {
-            Some(row) => (row.start, self.inks.get(row.from..row.to).unwrap_or_default()),
-            None => (0, &[]),
-        }
+    /// A row's spans of ink from left to right: the first column and the inks, a few of which may be transparent.
+    pub fn row(&self, row: u32) -> impl Iterator<Item = (u32, &[Ink])> {
+        self.part(row, 0, u32::MAX)
     }
 
     /// The colour of all its ink; none where there are several.
@@ -51,74 +54,146 @@ impl Sprite {
         self.color
     }
 
-    fn new(width: u32, rows: Vec<Row>, inks: Vec<Ink>) -> Self {
-        let mut drawn = inks.iter().filter(|ink| ink.alpha > 0).map(|ink| ink.color);
-        let color = drawn.next().filter(|first| drawn.all(|color| color == *first));
-        Self { width, rows, inks, color }
-    }
-
     pub(super) fn recolored(&self, mut recolor: impl FnMut([u16; 3]) -> [u16; 3]) -> Self {
         let inks = self.inks.iter().map(|ink| match ink.alpha {
             0 => *ink,
             alpha => Ink { color: recolor(ink.color), alpha },
         });
-        Self::new(self.width, self.rows.clone(), inks.collect())
+        let inks: Vec<Ink> = inks.collect();
+        Self { color: only_color(&inks), inks, rows: self.rows.clone(), spans: self.spans.clone(), ..*self }
     }
 
-    /// The inks of a row between `column` and `column + width`, and how many columns before them have none.
-    pub(super) fn part(&self, row: u32, column: u32, width: u32) -> (u32, &[Ink]) {
-        let (start, inks) = self.row(row);
+    /// What a row's spans have between `column` and `column + width`, counted from `column`.
+    #[inline]
+    pub(super) fn part(&self, row: u32, column: u32, width: u32) -> impl Iterator<Item = (u32, &[Ink])> {
+        let row = row as usize;
+        let first = row.checked_sub(1).map_or(Some(0), |before| self.rows.get(before).copied());
+        let spans = first.zip(self.rows.get(row)).and_then(|(first, end)| self.spans.get(first..*end));
+        let spans = spans.unwrap_or_default();
+        let near = &spans[spans.partition_point(|span| span.end <= column)..];
         let end = column.saturating_add(width);
-        let first = start.max(column);
-        let skip = (first - start) as usize;
-        let take = end.saturating_sub(first) as usize;
-        let inks = inks.get(skip..).unwrap_or_default();
-        (first - column, &inks[..take.min(inks.len())])
+        near.iter().take_while(move |span| span.start < end).map(move |span| {
+            let (start, end) = (span.start.max(column), span.end.min(end));
+            let from = span.from + (start - span.start) as usize;
+            (start - column, self.inks.get(from..from + (end - start) as usize).unwrap_or_default())
+        })
     }
+}
+
+fn only_color(inks: &[Ink]) -> Option<[u16; 3]> {
+    let mut drawn = inks.iter().filter(|ink| ink.alpha > 0).map(|ink| ink.color);
+    drawn.next().filter(|first| drawn.all(|color| color == *first))
 }
 
 /// Puts a sprite together, row after row from its top.
 #[derive(Debug, Default)]
 pub(crate) struct SpriteBuilder {
-    /// First column, and where the inks begin and end.
-    rows: Vec<(i64, usize, usize)>,
+    /// One past the last span of each row.
+    rows: Vec<usize>,
+    /// First column, one past the last, and where the inks begin.
+    spans: Vec<(i64, i64, usize)>,
     inks: Vec<Ink>,
 }
 
-/// Most pixels that are made room for before they are there: rows may turn out to have no ink.
-const MOST_ROOM: usize = 1 << 20;
-
 impl SpriteBuilder {
-    /// For about so many pixels.
-    pub(crate) fn with_room(pixels: u64) -> Self {
-        let room = usize::try_from(pixels).unwrap_or(MOST_ROOM).min(MOST_ROOM);
-        Self { rows: Vec::new(), inks: Vec::with_capacity(room) }
+    /// Adds the next row, which begins at a column that may be negative.
+    pub(crate) fn push(&mut self, start: i64, inks: &[Ink]) {
+        self.push_with(start, inks, |ink| ink.alpha == 0, |ink| *ink);
     }
 
-    /// Adds the next row, which begins at a column that may be negative. What is transparent at its ends is dropped.
-    pub(crate) fn push(&mut self, start: i64, inks: &[Ink]) {
-        let first = inks.iter().position(|ink| ink.alpha > 0).unwrap_or(inks.len());
-        let end = inks.iter().rposition(|ink| ink.alpha > 0).map_or(first, |last| last + 1);
-        let from = self.inks.len();
-        self.inks.extend(&inks[first..end]);
-        self.rows.push((start + first as i64, from, self.inks.len()));
+    /// Adds the next row of anything, most of which is no ink.
+    pub(crate) fn push_with<T>(
+        &mut self,
+        start: i64,
+        pixels: &[T],
+        is_none: impl Fn(&T) -> bool,
+        ink: impl Fn(&T) -> Ink + Copy,
+    ) {
+        let mut at = 0;
+        while let Some(skipped) = pixels[at..].iter().position(|pixel| !is_none(pixel)) {
+            let first = at + skipped;
+            let mut end = first + 1;
+            // Up to the next gap, or the last that there is.
+            loop {
+                end += pixels[end..].iter().position(&is_none).unwrap_or(pixels.len() - end);
+                let rest = &pixels[end..];
+                match rest.iter().take(GAP).position(|pixel| !is_none(pixel)) {
+                    Some(none) => end += none + 1,
+                    None => break,
+                }
+            }
+            self.spans.push((start + first as i64, start + end as i64, self.inks.len()));
+            self.inks.extend(pixels[first..end].iter().map(ink));
+            at = end;
+        }
+        self.rows.push(self.spans.len());
     }
 
     /// The sprite, and by how much its top left corner is moved from what the rows were counted from: first columns,
     /// then rows. None where there is no ink.
     pub(crate) fn finish(self) -> Option<(Sprite, i64, i64)> {
-        let is_inked = |row: &(i64, usize, usize)| row.1 < row.2;
-        let top = self.rows.iter().position(is_inked)?;
-        let bottom = self.rows.iter().rposition(is_inked)? + 1;
-        let inked = || self.rows.iter().filter(|row| is_inked(row));
-        let left = inked().map(|row| row.0).min()?;
-        let right = inked().map(|row| row.0 + (row.2 - row.1) as i64).max()?;
-        let rows = self.rows.get(top..bottom)?.iter().map(|row| Row {
-            start: if is_inked(row) { u32::try_from(row.0 - left).unwrap_or(0) } else { 0 },
-            from: row.1,
-            to: row.2,
-        });
-        let sprite = Sprite::new(u32::try_from(right - left).ok()?, rows.collect(), self.inks);
+        let left = self.spans.iter().map(|span| span.0).min()?;
+        let right = self.spans.iter().map(|span| span.1).max()?;
+        let top = self.rows.iter().position(|end| *end > 0)?;
+        let bottom = self.rows.iter().position(|end| *end == self.spans.len())? + 1;
+        let column = |at: i64| u32::try_from(at - left).ok();
+        let spans = self
+            .spans
+            .iter()
+            .map(|(start, end, from)| Some(Span { start: column(*start)?, end: column(*end)?, from: *from }));
+        let sprite = Sprite {
+            width: column(right)?,
+            rows: self.rows.get(top..bottom)?.to_vec(),
+            spans: spans.collect::<Option<_>>()?,
+            color: only_color(&self.inks),
+            inks: self.inks,
+        };
         Some((sprite, left, i64::try_from(top).ok()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inks(alphas: &[u16]) -> Vec<Ink> {
+        alphas.iter().map(|alpha| Ink { color: [1, 2, 3], alpha: *alpha }).collect()
+    }
+
+    fn sprite() -> Sprite {
+        let mut builder = SpriteBuilder::default();
+        builder.push(-9, &inks(&[0; 4]));
+        // Two spans: a gap of seven stays, one of eight does not.
+        let row = [&[0, 1][..], &[0; 7], &[2], &[0; 8], &[3, 4, 0]].concat();
+        builder.push(-5, &inks(&row));
+        builder.push(0, &[]);
+        builder.push(-6, &inks(&[5]));
+        builder.push(-6, &inks(&[0]));
+        let (sprite, left, top) = builder.finish().unwrap();
+        assert_eq!((left, top, sprite.width(), sprite.height()), (-6, 1, 21, 3));
+        sprite
+    }
+
+    fn alphas<'a>(spans: impl Iterator<Item = (u32, &'a [Ink])>) -> Vec<(u32, Vec<u16>)> {
+        spans.map(|(start, inks)| (start, inks.iter().map(|ink| ink.alpha).collect())).collect()
+    }
+
+    #[test]
+    fn what_is_transparent_is_left_out() {
+        let sprite = sprite();
+        assert_eq!(alphas(sprite.row(0)), [(2, vec![1, 0, 0, 0, 0, 0, 0, 0, 2]), (19, vec![3, 4])]);
+        assert_eq!(alphas(sprite.row(1)), []);
+        assert_eq!(alphas(sprite.row(2)), [(0, vec![5])]);
+        assert_eq!(alphas(sprite.row(3)), []);
+        assert!(SpriteBuilder::default().finish().is_none());
+    }
+
+    #[test]
+    fn a_part_of_a_row_is_cut_from_its_spans() {
+        let sprite = sprite();
+        assert_eq!(alphas(sprite.part(0, 10, 10)), [(0, vec![2]), (9, vec![3])]);
+        assert_eq!(alphas(sprite.part(0, 11, 8)), []);
+        assert_eq!(alphas(sprite.part(0, 20, u32::MAX)), [(0, vec![4])]);
+        assert_eq!(alphas(sprite.part(9, 0, 9)), []);
     }
 }

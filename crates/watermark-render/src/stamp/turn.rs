@@ -60,26 +60,27 @@ impl Back {
             let columns = Columns::of(sprite);
             for column in 0..sprite.width() {
                 let column = if self.flips_x { sprite.width() - 1 - column } else { column };
-                let (first, last) = columns.span(column);
+                let inks = columns.inks(column);
+                let (first, last) = inks.first().zip(inks.last()).map_or((0, 0), |(first, last)| (first.0, last.0 + 1));
                 line.clear();
-                line.extend((first..last).map(|row| columns.ink(sprite, row, column)));
-                let start = if self.flips_y { height - last } else { first };
+                line.resize((last - first) as usize, Ink::default());
+                inks.iter().for_each(|(row, ink)| line[(row - first) as usize] = *ink);
                 if self.flips_y {
                     line.reverse();
                 }
-                builder.push(start.into(), &line);
+                builder.push(if self.flips_y { height - last } else { first }.into(), &line);
             }
         } else {
             for row in 0..height {
-                let (start, inks) = sprite.row(source(row));
                 line.clear();
-                line.extend(inks);
-                let end = start + u32::try_from(inks.len()).unwrap_or(0);
-                let start = if self.flips_x { sprite.width() - end } else { start };
+                line.resize(sprite.width() as usize, Ink::default());
+                for (start, inks) in sprite.row(source(row)) {
+                    line[start as usize..][..inks.len()].copy_from_slice(inks);
+                }
                 if self.flips_x {
                     line.reverse();
                 }
-                builder.push(start.into(), &line);
+                builder.push(0, &line);
             }
         }
         // What had ink still has.
@@ -87,26 +88,36 @@ impl Back {
     }
 }
 
-/// In which rows each column has ink: a line across the picture has few of them.
-struct Columns(Vec<(u32, u32)>);
+/// The inks of each column, with their rows.
+struct Columns {
+    /// Where those of each column begin; one more than there are columns.
+    starts: Vec<usize>,
+    inks: Vec<(u32, Ink)>,
+}
 
 impl Columns {
     fn of(sprite: &Sprite) -> Self {
-        let mut spans = vec![(u32::MAX, 0); sprite.width() as usize];
-        for row in 0..sprite.height() {
-            let (start, inks) = sprite.row(row);
-            let touched = spans.iter_mut().skip(start as usize).take(inks.len());
-            touched.for_each(|span| *span = (span.0.min(row), row + 1));
+        let rows = || (0..sprite.height()).flat_map(|row| sprite.row(row).map(move |(start, inks)| (row, start, inks)));
+        let mut starts = vec![0; sprite.width() as usize + 1];
+        for (_, start, inks) in rows() {
+            starts[start as usize + 1..][..inks.len()].iter_mut().for_each(|count| *count += 1);
         }
-        Self(spans)
+        for column in 1..starts.len() {
+            starts[column] += starts[column - 1];
+        }
+        let mut next = starts.clone();
+        let mut all = vec![(0, Ink::default()); starts.last().copied().unwrap_or(0)];
+        for (row, start, inks) in rows() {
+            for (next, ink) in next[start as usize..].iter_mut().zip(inks) {
+                all[*next] = (row, *ink);
+                *next += 1;
+            }
+        }
+        Self { starts, inks: all }
     }
 
-    fn span(&self, column: u32) -> (u32, u32) {
-        self.0.get(column as usize).copied().filter(|span| span.0 < span.1).unwrap_or((0, 0))
-    }
-
-    fn ink(&self, sprite: &Sprite, row: u32, column: u32) -> Ink {
-        let (start, inks) = sprite.row(row);
-        column.checked_sub(start).and_then(|at| inks.get(at as usize)).copied().unwrap_or_default()
+    /// From the top to the bottom.
+    fn inks(&self, column: u32) -> &[(u32, Ink)] {
+        &self.inks[self.starts[column as usize]..self.starts[column as usize + 1]]
     }
 }
