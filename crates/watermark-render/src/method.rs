@@ -9,7 +9,8 @@ use crate::{Codes, PngRefusal, Refusal};
 pub enum Method {
     /// A JPEG's untouched bits were copied, and only the MCUs under the mark coded anew.
     Spliced(Codes),
-    /// A JPEG's coefficients were all read and written again: it is progressive, or has several scans.
+    /// A JPEG's coefficients were all read, for it is progressive or has several scans; in each scan untouched bits were
+    /// copied, and only what the mark changes coded anew.
     Rewritten(Codes),
     /// A PNG's other rows were copied as they are packed, and only those under the mark packed anew.
     Repacked,
@@ -57,7 +58,7 @@ impl fmt::Display for Method {
         };
         match self {
             Self::Spliced(found) => write!(f, "spliced, {}", codes(found)),
-            Self::Rewritten(found) => write!(f, "coefficients kept, scans written again {}", codes(found)),
+            Self::Rewritten(found) => write!(f, "all coefficients read, each scan spliced, {}", codes(found)),
             Self::Repacked => write!(f, "spliced, the other rows as they were packed"),
             Self::Encoded(reason) => write!(f, "decoded and encoded: {reason}"),
         }

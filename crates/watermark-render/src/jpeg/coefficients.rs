@@ -11,7 +11,7 @@ use super::{
     ink::Block,
     look::{Values, ac_values},
     markers::Header,
-    scan::intervals,
+    scan::{Interval, intervals},
     skip::Cursor,
     token::at_least,
 };
@@ -28,6 +28,47 @@ pub(super) struct Plane {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Coefficients {
     pub(super) planes: Vec<Plane>,
+}
+
+/// What is known between two MCUs of a scan.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seam {
+    /// The next bit.
+    pub(super) at: u64,
+    /// The last DC of each of the scan's components, as far as the scan has its bits.
+    pub(super) dc: [i32; 4],
+    /// How many of the following blocks have been ended before.
+    pub(super) run: u32,
+    /// The code that has ended them.
+    pub(super) ended: Ended,
+}
+
+/// A code that ends blocks.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Ended {
+    /// Its first bit, and the first after it and the bits that belong to it.
+    pub(super) at: u64,
+    pub(super) after: u64,
+    /// How many blocks it ends.
+    pub(super) blocks: u32,
+}
+
+/// MCUs that will be marked.
+#[derive(Debug, Clone)]
+pub(super) struct Marked {
+    pub(super) mcus: Range<u32>,
+    pub(super) before: Seam,
+    pub(super) after: Seam,
+}
+
+/// A restart interval, and where it will be marked. Places are counted from its first bit.
+#[derive(Debug, Clone)]
+pub(super) struct Piece {
+    pub(super) bytes: Range<usize>,
+    pub(super) mcus: Range<u32>,
+    pub(super) marked: Vec<Marked>,
+    /// One past the last bit, without what fills the last byte.
+    pub(super) end: u64,
 }
 
 /// Where a scan's next block is.
@@ -47,6 +88,16 @@ impl Coefficients {
 
     /// Reads all scans.
     pub(super) fn read(bytes: &[u8], header: &Header) -> Result<Self, Refusal> {
+        Self::read_with_seams(bytes, header, &[]).map(|(all, _)| all)
+    }
+
+    /// Reads all scans; also, scan by scan, what is known where given runs of its MCUs begin and end. The runs are in
+    /// order and do not touch each other.
+    pub(super) fn read_with_seams(
+        bytes: &[u8],
+        header: &Header,
+        runs: &[Vec<(u32, u32)>],
+    ) -> Result<(Self, Vec<Vec<Piece>>), Refusal> {
         let frame = &header.frame;
         let planes = frame.components.iter().map(|c| {
             let (wide, high) = (frame.mcus_wide * c.h, frame.mcus_high * c.v);
@@ -54,22 +105,45 @@ impl Coefficients {
         });
         let mut all = Self { planes: planes.collect() };
         check_progress(header)?;
-        for scan in &header.scans {
+        let mut pieces = Vec::with_capacity(header.scans.len());
+        for (number, scan) in header.scans.iter().enumerate() {
             let reader = ScanReader::new(header, scan);
-            for interval in intervals(bytes, header, scan)? {
-                let broken = Refusal::Broken { at: interval.bytes.start };
-                let source = Stuffed::new(&bytes[interval.bytes.clone()]);
-                let mut state = State { cursor: Cursor::new(source, 0), dc: [0; 4], run: 0 };
-                for_each_block(frame, scan, interval.mcus, |at| {
-                    let block = &mut all.planes[at.plane].blocks[at.index];
-                    reader.read(&mut state, at.part, block).filter(|()| !state.cursor.is_past_end()).ok_or(broken)
-                })?;
+            let mut runs = runs.get(number).map_or(&[][..], Vec::as_slice);
+            let intervals = intervals(bytes, header, scan)?;
+            pieces.push(Vec::with_capacity(intervals.len()));
+            for Interval { bytes: range, mcus } in intervals {
+                let broken = Refusal::Broken { at: range.start };
+                let source = Stuffed::new(&bytes[range.clone()]);
+                let mut state = State::new(source);
+                let mut piece = Piece { bytes: range, mcus: mcus.clone(), marked: Vec::new(), end: 0 };
+                let mut mcu = mcus.start;
+                let mut read_to = |state: &mut State<'_>, to: u32| {
+                    let from = std::mem::replace(&mut mcu, to);
+                    for_each_block(frame, scan, from..to, |at| {
+                        let block = &mut all.planes[at.plane].blocks[at.index];
+                        reader.read(state, at.part, block).filter(|()| !state.cursor.is_past_end()).ok_or(broken)
+                    })
+                };
+                while let Some((&(from, to), rest)) = runs.split_first().filter(|((from, _), _)| *from < mcus.end) {
+                    let (from, end) = (from.max(mcus.start), to.min(mcus.end));
+                    read_to(&mut state, from)?;
+                    let before = state.seam();
+                    read_to(&mut state, end)?;
+                    piece.marked.push(Marked { mcus: from..end, before, after: state.seam() });
+                    if to > mcus.end {
+                        break;
+                    }
+                    runs = rest;
+                }
+                read_to(&mut state, mcus.end)?;
                 if state.cursor.rest().is_none_or(|rest| rest >= 8) {
                     return Err(broken);
                 }
+                piece.end = state.cursor.at();
+                pieces[number].push(piece);
             }
         }
-        Ok(all)
+        Ok((all, pieces))
     }
 
     /// The blocks of an MCU of all components, in order.
@@ -170,6 +244,28 @@ struct State<'a> {
     dc: [i32; 4],
     /// Blocks that are still to be ended.
     run: u32,
+    /// The code that has ended them.
+    ended: Ended,
+}
+
+impl<'a> State<'a> {
+    fn new(source: Stuffed<'a>) -> Self {
+        Self { cursor: Cursor::new(source, 0), dc: [0; 4], run: 0, ended: Ended::default() }
+    }
+
+    fn seam(&self) -> Seam {
+        Seam { at: self.cursor.at(), dc: self.dc, run: self.run, ended: self.ended }
+    }
+
+    /// Reads how many blocks end, this one included; `before` is where the code for it begins.
+    #[inline(always)]
+    fn end_blocks(&mut self, before: &Cursor<'_>, size: u8) -> u32 {
+        let blocks = (1 << size) + self.cursor.bits(u32::from(size));
+        if blocks > 1 {
+            self.ended = Ended { at: before.at(), after: self.cursor.at(), blocks };
+        }
+        blocks
+    }
 }
 
 impl<'a> ScanReader<'a> {
@@ -249,11 +345,12 @@ impl<'a> ScanReader<'a> {
                 at += 1;
                 continue;
             }
+            let before = state.cursor.clone();
             let symbol = state.cursor.symbol(decoder)?;
             let (run, size) = (symbol >> 4, u32::from(symbol & 15));
             match (run, size) {
                 (0..15, 0) => {
-                    state.run = (1 << run) - 1 + state.cursor.bits(u32::from(run));
+                    state.run = state.end_blocks(&before, run) - 1;
                     return Some(());
                 }
                 (15, 0) => at += 16,
@@ -281,12 +378,13 @@ impl<'a> ScanReader<'a> {
         if state.run == 0 {
             let decoder = self.ac[part].as_ref()?;
             while at <= last {
+                let before = state.cursor.clone();
                 let symbol = state.cursor.symbol(decoder)?;
                 let (run, size) = (symbol >> 4, symbol & 15);
                 let new = match (run, size) {
                     (0..15, 0) => {
                         // This block is the first of the run.
-                        state.run = (1 << run) + state.cursor.bits(u32::from(run));
+                        state.run = state.end_blocks(&before, run);
                         break;
                     }
                     (15, 0) => None,

@@ -20,6 +20,7 @@ mod recode;
 mod refusal;
 mod rewrite;
 mod scan;
+mod scan_writer;
 mod segments;
 mod skip;
 mod splice;
@@ -39,7 +40,7 @@ use self::{
     ink::Inker,
     luma::Means,
     markers::Header,
-    rewrite::{Rewritten, rewrite},
+    rewrite::{rewrite, runs},
     segments::Assembly,
     splice::Splice,
     touched::Touched,
@@ -110,7 +111,8 @@ impl<'a> Original<'a> {
             let bytes = self.assembly(tables, metadata).write(|_, out| splice.write(&mut inker, out))?;
             return Ok(MarkedJpeg { bytes, method: Method::Spliced(splice.codes()) });
         }
-        let mut coefficients = Coefficients::read(self.bytes, header)?;
+        let runs: Vec<_> = header.scans.iter().map(|scan| runs(header, scan, &touched)).collect();
+        let (mut coefficients, pieces) = Coefficients::read_with_seams(self.bytes, header, &runs)?;
         let mut blocks = Vec::new();
         for row in 0..header.frame.mcus_high {
             for column in touched.row(row).iter().flat_map(|(from, to)| *from..*to) {
@@ -119,12 +121,10 @@ impl<'a> Original<'a> {
                 coefficients.set_mcu(&header.frame, column, row, &blocks);
             }
         }
-        let Rewritten { scans, specs, codes } = rewrite(header, &coefficients)?;
-        let bytes = self.assembly(specs.iter().enumerate().collect(), metadata).write(|which, out| {
-            out.extend_from_slice(&scans[which]);
-            Ok(())
-        })?;
-        Ok(MarkedJpeg { bytes, method: Method::Rewritten(codes) })
+        let rewritten = rewrite(self.bytes, header, &coefficients, pieces)?;
+        let tables = rewritten.specs.iter().enumerate().collect();
+        let bytes = self.assembly(tables, metadata).write(|which, out| rewritten.write(which, out))?;
+        Ok(MarkedJpeg { bytes, method: Method::Rewritten(rewritten.codes) })
     }
 
     fn assembly<'b>(&'b self, tables: Vec<(usize, &'b HuffmanSpec)>, metadata: &'b Metadata) -> Assembly<'b> {

@@ -31,6 +31,12 @@ impl Token {
         Self::new(Self::NO_TABLE, 0, raw, size)
     }
 
+    /// The end of so many blocks of a progressive scan, 1 to 32,767.
+    pub(super) const fn end_of_blocks(table: usize, blocks: u32) -> Self {
+        let size = blocks.ilog2();
+        Self::new(table, (size << 4) as u8, blocks - (1 << size), size)
+    }
+
     pub(super) const fn size(self) -> u32 {
         (self.size_table & 15) as u32
     }

@@ -1,6 +1,6 @@
 //! Which MCUs a mark reaches.
 
-use super::frame::Frame;
+use super::frame::{Frame, Scan};
 use crate::{Rect, Stamp};
 
 /// Which MCUs a mark reaches: per row of MCUs, columns from and to.
@@ -80,6 +80,24 @@ impl Touched {
         runs
     }
 
+    /// The same for the MCUs of a scan, which may be the blocks of a single component.
+    pub(super) fn runs_of(&self, frame: &Frame, scan: &Scan) -> Vec<(u32, u32)> {
+        let [only] = &scan.components[..] else { return self.runs(frame.mcus_wide) };
+        let component = &frame.components[only.index];
+        let (wide, high) = scan.mcus(frame);
+        let rows = (0..high).map(|row| (row, self.row(row / component.v)));
+        let all = rows.flat_map(|(row, columns)| {
+            columns.iter().map(move |(from, to)| {
+                // Those beside the picture are in no such scan.
+                let edge = |column: u32| row * wide + (column * component.h).min(wide);
+                (edge(*from), edge(*to))
+            })
+        });
+        let mut runs: Vec<(u32, u32)> = all.filter(|(from, to)| from < to).collect();
+        merge(&mut runs);
+        runs
+    }
+
     /// Columns of a row of MCUs, from and to.
     pub(super) fn row(&self, row: u32) -> &[(u32, u32)] {
         self.rows.get(row as usize).map_or(&[], Vec::as_slice)
@@ -87,7 +105,7 @@ impl Touched {
 }
 
 /// Sorts runs and joins those that touch.
-fn merge(runs: &mut Vec<(u32, u32)>) {
+pub(super) fn merge(runs: &mut Vec<(u32, u32)>) {
     runs.sort_unstable();
     runs.dedup_by(|next, before| {
         let joins = next.0 <= before.1;
