@@ -141,7 +141,7 @@ mod tests {
             let side = 2 * reach(sigma) + 1;
             let hull = square(side);
             let mut plane = Plane::new(&hull, 0);
-            plane.add(side / 2, side / 2, 65_535);
+            plane.add_row(side / 2, side / 2, &[65_535]);
             blur(&mut plane, &hull, sigma);
             let at = |x: i64, y: i64| plane.at(x, y).unwrap();
             let all = || (0..side).flat_map(|y| (0..side).map(move |x| (x, y)));
@@ -162,7 +162,7 @@ mod tests {
             let wide = square(200);
             let blurred = |hull: &Hull| {
                 let mut plane = Plane::new(hull, 0);
-                (0..30).for_each(|i| plane.add(60 + i, 60 + 2 * i, 50_000));
+                (0..30).for_each(|i| plane.add_row(60 + i, 60 + 2 * i, &[50_000]));
                 blur(&mut plane, hull, sigma);
                 plane
             };

@@ -11,11 +11,13 @@ const BAND_ROWS: i64 = 64;
 /// Fills shapes one after the other, with the same memory.
 pub(super) struct Filler {
     rasterizer: Rasterizer,
+    /// A row of coverages.
+    row: Vec<u16>,
 }
 
 impl Filler {
     pub(super) fn new() -> Self {
-        Self { rasterizer: Rasterizer::new(0, 0) }
+        Self { rasterizer: Rasterizer::new(0, 0), row: Vec::new() }
     }
 
     /// Adds the inside of closed lines to a plane. What lies outside of the plane is left out. Neighbours that touch
@@ -54,11 +56,16 @@ impl Filler {
                 self.rasterizer.draw_line(point(a.0 as f32, a.1 as f32), point(b.0 as f32, b.1 as f32));
             });
         }
-        self.rasterizer.for_each_pixel_2d(|column, row, amount| {
+        self.row.clear();
+        let row = &mut self.row;
+        let mut y = top;
+        self.rasterizer.for_each_pixel(|_, amount| {
             // A cast from a float goes to the nearest end of the range.
-            let amount = (amount * 65_535.0 + 0.5) as u16;
-            if amount > 0 {
-                plane.add(left + i64::from(column), top + i64::from(row), amount);
+            row.push((amount * 65_535.0 + 0.5) as u16);
+            if row.len() == columns {
+                plane.add_row(left, y, row);
+                row.clear();
+                y += 1;
             }
         });
     }

@@ -174,11 +174,13 @@ impl<T: Copy> Plane<T> {
 }
 
 impl Plane<u16> {
-    /// Adds to a pixel, up to the most that there is. Outside of the hull nothing is kept.
-    pub(crate) fn add(&mut self, x: i64, y: i64, amount: u16) {
+    /// Adds to pixels side by side, up to the most that there is. Outside of the hull nothing is kept.
+    pub(crate) fn add_row(&mut self, x: i64, y: i64, amounts: &[u16]) {
         let (from, row) = self.row_mut(y);
-        if let Some(here) = usize::try_from(x - from).ok().and_then(|at| row.get_mut(at)) {
-            *here = here.saturating_add(amount);
+        let skip_row = usize::try_from(x - from).unwrap_or(0).min(row.len());
+        let skip_amounts = usize::try_from(from - x).unwrap_or(0).min(amounts.len());
+        for (here, amount) in row[skip_row..].iter_mut().zip(&amounts[skip_amounts..]) {
+            *here = here.saturating_add(*amount);
         }
     }
 }

@@ -18,7 +18,7 @@ use super::{
 };
 
 /// Readers that take turns.
-const LANES: usize = 4;
+const LANES: usize = 5;
 /// Data that is read by one reader in less time than several need to find each other, in bits. What is fed in fuzzing is short.
 const LEAST_BITS: u64 = if cfg!(fuzzing) { 1 << 10 } else { 1 << 16 };
 /// MCUs between two places that are noted, at most.
@@ -218,19 +218,21 @@ impl<'a> Machine<'a> {
     #[inline(never)]
     fn read_all(&self, lanes: &mut [Lane; LANES]) -> Option<()> {
         while lanes.iter().all(|lane| lane.at < lane.to) {
-            let [a, b, c, d] = lanes;
-            let (mut now_a, mut now_b) = (self.take(a), self.take(b));
-            let (mut now_c, mut now_d) = (self.take(c), self.take(d));
+            let [a, b, c, d, e] = lanes;
+            let (mut now_a, mut now_b, mut now_c) = (self.take(a), self.take(b), self.take(c));
+            let (mut now_d, mut now_e) = (self.take(d), self.take(e));
             for _ in 0..STEPS {
                 self.step(&mut now_a, a)?;
                 self.step(&mut now_b, b)?;
                 self.step(&mut now_c, c)?;
                 self.step(&mut now_d, d)?;
+                self.step(&mut now_e, e)?;
             }
             self.put(now_a, a);
             self.put(now_b, b);
             self.put(now_c, c);
             self.put(now_d, d);
+            self.put(now_e, e);
         }
         for lane in lanes.iter_mut() {
             while lane.at < lane.to {
