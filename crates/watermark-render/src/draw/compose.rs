@@ -32,7 +32,7 @@ impl Layer<'_> {
                 let (color, most) = (color.rgb().map(|value| value as u16), wide(color.a) as u32);
                 let alpha = |cover: u16| part(part(cover, most), opacity);
                 let least = least_seen(alpha);
-                builder.push_with(from, row, |cover| u32::from(*cover) < least, |cover| ink(color, alpha(*cover)));
+                builder.push_with(from, row, least, |cover| *cover, |cover| ink(color, alpha(*cover)));
             }
             Self::Painted(plane) => {
                 let (from, row) = plane.row(y);
@@ -40,7 +40,8 @@ impl Layer<'_> {
                 builder.push_with(
                     from,
                     row,
-                    |pixel| u32::from(pixel[3]) < least,
+                    least,
+                    |pixel| pixel[3],
                     |[r, g, b, alpha]| {
                         ink(straight([*r, *g, *b], *alpha).map(|value| value as u16), part(*alpha, opacity))
                     },

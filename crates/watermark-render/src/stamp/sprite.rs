@@ -83,13 +83,13 @@ impl Sprite {
     }
 }
 
-/// The first pixel that is not none.
-fn first_ink<T>(pixels: &[T], is_none: impl Fn(&T) -> bool) -> Option<usize> {
+/// The first pixel that has as much as `least`, which is not zero.
+fn first_ink<T>(pixels: &[T], least: u32, amount: impl Fn(&T) -> u16 + Copy) -> Option<usize> {
     let (many, _) = pixels.as_chunks::<MANY>();
     // All of them looked at together is faster than one by one.
-    let has_ink = |pixels: &[T; MANY]| pixels.iter().fold(false, |any, pixel| any | !is_none(pixel));
-    let skipped = MANY * many.iter().position(has_ink).unwrap_or(many.len());
-    Some(skipped + pixels[skipped..].iter().position(|pixel| !is_none(pixel))?)
+    let is_clear = |pixels: &&[T; MANY]| pixels.iter().fold(0, |all, pixel| all | amount(pixel)) == 0;
+    let skipped = MANY * many.iter().take_while(is_clear).count();
+    Some(skipped + pixels[skipped..].iter().position(|pixel| u32::from(amount(pixel)) >= least)?)
 }
 
 fn only_color(inks: &[Ink]) -> Option<[u16; 3]> {
@@ -110,19 +110,21 @@ pub(crate) struct SpriteBuilder {
 impl SpriteBuilder {
     /// Adds the next row, which begins at a column that may be negative.
     pub(crate) fn push(&mut self, start: i64, inks: &[Ink]) {
-        self.push_with(start, inks, |ink| ink.alpha == 0, |ink| *ink);
+        self.push_with(start, inks, 1, |ink| ink.alpha, |ink| *ink);
     }
 
-    /// Adds the next row of anything, most of which is no ink.
+    /// Adds the next row of anything, most of which is no ink: what has less than `least` of it.
     pub(crate) fn push_with<T>(
         &mut self,
         start: i64,
         pixels: &[T],
-        is_none: impl Fn(&T) -> bool,
+        least: u32,
+        amount: impl Fn(&T) -> u16 + Copy,
         ink: impl Fn(&T) -> Ink + Copy,
     ) {
+        let is_none = |pixel: &T| u32::from(amount(pixel)) < least;
         let mut at = 0;
-        while let Some(skipped) = first_ink(&pixels[at..], &is_none) {
+        while let Some(skipped) = first_ink(&pixels[at..], least, amount) {
             let first = at + skipped;
             let mut end = first + 1;
             // Up to the next gap, or the last that there is.
