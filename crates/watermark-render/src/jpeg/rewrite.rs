@@ -185,6 +185,7 @@ impl Marking<'_> {
         let mut steps = Vec::with_capacity(4 * piece.marked.len() + 1);
         // Up to here all is written; and so many blocks from here on were ended by a code that is not copied.
         let (mut at, mut open) = (0, 0);
+        let mut left = piece.mcus.end - piece.mcus.start;
         for marked in &piece.marked {
             let seam = &marked.before;
             let mut copy_to = seam.at;
@@ -203,8 +204,10 @@ impl Marking<'_> {
             steps.push(Step::Copy(at, copy_to));
             steps.push(self.blocks(marked.mcus.clone(), seam.dc)?);
             (at, open) = (marked.after.at, marked.after.run);
+            left = piece.mcus.end - marked.mcus.end;
         }
-        steps.extend(self.end_of(open));
+        // A code may end more blocks than there are; written where none is left, it would be one too many.
+        steps.extend(self.end_of(open.min(left)));
         steps.push(Step::Copy(at, piece.end));
         Ok(steps)
     }

@@ -167,3 +167,41 @@ fn marked_blocks_are_written_and_all_others_copied_wherever_they_lie() {
     }
     assert!(seen.len() > 1, "{seen:?}");
 }
+
+/// A file may end more blocks than it has: the last code of an interval says so, and nobody reads further.
+#[test]
+fn a_run_that_goes_on_behind_the_last_block_ends_with_it() {
+    let (wide, high) = (u32::from(WIDTH.div_ceil(16)), u32::from(HEIGHT.div_ceil(16)));
+    let plane =
+        |times: u32| Plane { wide: wide * times, blocks: vec![[0; 64]; (wide * times * high * times) as usize] };
+    let coefficients = Coefficients { planes: vec![plane(2), plane(1), plane(1)] };
+    let one = HuffmanSpec { counts: [0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], symbols: vec![0x00, 0xb0] };
+    // All are zero: DCs of no bits, bits of DCs, and one code that ends 4,094 blocks.
+    let all_dcs = vec![0; (wide * high * 6 * 2).div_ceil(8) as usize];
+    let data = SCRIPT.map(|(_, first, _, high, _)| match (first, high) {
+        (0, 0) => all_dcs.clone(),
+        (0, _) => vec![0; all_dcs.len() / 2],
+        _ => vec![0b0111_1111, 0b1111_0111],
+    });
+    let bytes = file(0, &vec![one; SCRIPT.len()], &data);
+    let header = Header::parse(&bytes).unwrap();
+    assert_eq!(Coefficients::read(&bytes, &header).unwrap(), coefficients);
+    let last = Rect { x: u32::from(WIDTH) - 1, y: u32::from(HEIGHT) - 1, width: 1, height: 1 };
+    let middle = Rect { x: 40, y: 40, width: 20, height: 9 };
+    for rects in [vec![last], vec![middle], vec![middle, last]] {
+        let touched = Touched::within(&rects, &header.frame);
+        let runs: Vec<_> = header.scans.iter().map(|scan| runs(&header, scan, &touched)).collect();
+        let (changed, pieces) = Coefficients::read_with_seams(&bytes, &header, &runs).unwrap();
+        let rewritten = rewrite(&bytes, &header, &changed, pieces).unwrap();
+        let data: Vec<_> = (0..SCRIPT.len())
+            .map(|scan| {
+                let mut data = Vec::new();
+                rewritten.write(scan, &mut data).unwrap();
+                data
+            })
+            .collect();
+        let output = file(0, &rewritten.specs, &data);
+        let header = Header::parse(&output).unwrap();
+        assert_eq!(Coefficients::read(&output, &header).unwrap(), coefficients, "{rects:?}");
+    }
+}
