@@ -56,10 +56,11 @@ impl Index {
     /// Reads an interval of so many MCUs, in which so many places will be looked for. None where that is not worth it, and
     /// where the data is broken.
     pub(super) fn build(reader: &Reader, source: Stuffed<'_>, mcus: u32, goals: usize) -> Option<Self> {
+        if source.end() < LEAST_BITS { None } else { Self::read(reader, source, mcus, goals) }
+    }
+
+    fn read(reader: &Reader, source: Stuffed<'_>, mcus: u32, goals: usize) -> Option<Self> {
         let bits = source.end();
-        if bits < LEAST_BITS {
-            return None;
-        }
         // Half a step is passed over to each goal. Where that and the notes together take the least time:
         let step = (mcus as usize / (NOTES * goals.max(1))).isqrt();
         let machine = Machine::new(reader, source, step.clamp(1, STEP))?;
@@ -351,6 +352,10 @@ impl<'a> Machine<'a> {
                     return Some(*note);
                 }
             }
+            // Behind the end there is nothing that could bring it on.
+            if lane.to == 0 {
+                return None;
+            }
             self.single(lane)?;
         }
     }
@@ -411,6 +416,21 @@ mod tests {
             leaping.pass(goal).unwrap();
             walking.pass(goal).unwrap();
             assert_eq!((leaping.cursor.at(), leaping.dc), (walking.cursor.at(), walking.dc), "MCU {goal}");
+        }
+    }
+
+    /// Found by feeding the scanner: the reader before the last came to the end of the data in the middle of an MCU, and
+    /// went on looking for the last one's places for ever.
+    #[test]
+    fn readers_that_never_meet_come_to_an_end() {
+        let bytes = include_bytes!("../../tests/files/readers-never-meet.jpg");
+        let header = Header::parse(bytes).unwrap();
+        let scan = &header.scans[0];
+        let reader = Reader::new(&header, scan).unwrap();
+        let interval = &intervals(bytes, &header, scan).unwrap()[0];
+        let source = Stuffed::new(&bytes[interval.bytes.clone()]);
+        for goals in 1..200 {
+            assert!(Index::read(&reader, source, interval.mcus.end, goals).is_none());
         }
     }
 
