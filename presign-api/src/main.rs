@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow};
 use clap::{Parser, Subcommand};
 use presign_api::{App, Arrivals, Claims, Config, Relay, Sweeper, Tokens};
 use sealmark_catalogue::Catalogue;
-use sealmark_event_bus::{Bus, BusConfig, CancellationToken, Publisher, PublisherConfig};
+use sealmark_event_bus::{Bus, BusConfig, BusError, CancellationToken, Publisher, PublisherConfig};
 use sealmark_protocol::{TenantId, UserId};
 use sealmark_storage::{RuleOutcome, Store};
 use tokio::{
@@ -94,6 +94,10 @@ async fn serve(config: Config) -> Result<()> {
     let catalogue = Catalogue::connect(&config.database.url).await.context("opening the catalogue")?;
     let store = Store::new(&config.store.0)?;
     let bus = Bus::new(BusConfig::new(&config.redis.url))?;
+    // One that is away is waited for later; one that would forget events is not worked with.
+    if let Err(error @ BusError::Evicts { .. }) = bus.ping().await {
+        return Err(error.into());
+    }
     let relay = Relay::new(catalogue.clone(), Publisher::new(bus.clone(), PublisherConfig::default()));
     let listener =
         TcpListener::bind(config.http.listen).await.with_context(|| format!("listening on {}", config.http.listen))?;

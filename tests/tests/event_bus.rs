@@ -14,3 +14,5 @@ mod delivering;
 mod outages;
 #[path = "event_bus/publishing.rs"]
 mod publishing;
+#[path = "event_bus/retrying.rs"]
+mod retrying;

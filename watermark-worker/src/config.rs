@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use sealmark_event_bus::RetryPolicy;
 use sealmark_settings::{Database, Log, Reader, Redis, Section, SettingsError};
 use sealmark_storage::{KeyPrefix, Store as BucketStore, StoreConfig};
 use serde::Deserialize;
@@ -60,6 +61,13 @@ pub struct Worker {
     /// Deliveries after which a picture is given up.
     #[serde(default = "eight")]
     pub max_deliveries: u32,
+    /// A picture whose job failed is tried again after a random time of up to this, in milliseconds; the bound doubles
+    /// with each failure. Default 2 s.
+    #[serde(default = "two_seconds")]
+    pub retry_first_ms: u64,
+    /// The bound grows no further than this, in milliseconds. Default 5 min.
+    #[serde(default = "five_minutes")]
+    pub retry_longest_ms: u64,
     /// Time that running jobs may take to end when the worker is stopped, in milliseconds.
     #[serde(default = "twenty_seconds")]
     pub drain_ms: u64,
@@ -95,6 +103,14 @@ fn two_thousand() -> usize {
 
 fn sixty_four_mebibytes() -> u64 {
     64 << 20
+}
+
+fn two_seconds() -> u64 {
+    2_000
+}
+
+fn five_minutes() -> u64 {
+    300_000
 }
 
 impl Section for Resources {
@@ -184,6 +200,7 @@ impl Section for Worker {
             ("claim_idle_ms", self.claim_idle_ms),
             ("job_deadline_ms", self.job_deadline_ms),
             ("max_deliveries", self.max_deliveries.into()),
+            ("retry_first_ms", self.retry_first_ms),
         ] {
             if value == 0 {
                 mistakes.push(format!("{name} is 0"));
@@ -191,6 +208,9 @@ impl Section for Worker {
         }
         if self.claim_idle_ms < 1_000 {
             mistakes.push(format!("claim_idle_ms is at least 1000, got {}", self.claim_idle_ms));
+        }
+        if self.retry_longest_ms < self.retry_first_ms {
+            mistakes.push(format!("retry_longest_ms is less than retry_first_ms, got {}", self.retry_longest_ms));
         }
     }
 }
@@ -230,6 +250,15 @@ impl Worker {
     /// [`job_deadline_ms`](Self::job_deadline_ms) as a duration.
     pub const fn job_deadline(&self) -> Duration {
         Duration::from_millis(self.job_deadline_ms)
+    }
+
+    /// When a picture whose job failed is tried again.
+    pub fn retry(&self) -> RetryPolicy {
+        RetryPolicy {
+            first: Duration::from_millis(self.retry_first_ms),
+            longest: Duration::from_millis(self.retry_longest_ms),
+            ..RetryPolicy::default()
+        }
     }
 
     /// [`drain_ms`](Self::drain_ms) as a duration.

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use mimalloc::MiMalloc;
 use sealmark_catalogue::Catalogue;
-use sealmark_event_bus::{Bus, BusConfig, CancellationToken, Consumer, ConsumerConfig};
+use sealmark_event_bus::{Bus, BusConfig, BusError, CancellationToken, Consumer, ConsumerConfig};
 use sealmark_protocol::{Lane, Topic};
 use sealmark_storage::Store;
 use tokio::signal::unix::{SignalKind, signal};
@@ -91,6 +91,10 @@ async fn run(config: Config) -> Result<ExitCode> {
         catalogue = Catalogue::connect(&config.database.url) => catalogue.context("opening the catalogue")?,
     };
     let bus = Bus::new(BusConfig::new(&config.redis.url))?;
+    // One that is away is waited for later; one that would forget events is not worked with.
+    if let Err(error @ BusError::Evicts { .. }) = bus.ping().await {
+        return Err(error.into());
+    }
     let mark = Mark::new(Arc::clone(&in_force), config.worker.max_pixels);
     let limits = JobLimits {
         max_source_bytes: config.worker.max_source_bytes,
@@ -104,6 +108,7 @@ async fn run(config: Config) -> Result<ExitCode> {
     consumer.claim_idle = config.worker.claim_idle();
     consumer.job_deadline = config.worker.job_deadline();
     consumer.max_deliveries = NonZero::new(config.worker.max_deliveries).unwrap_or(NonZero::<u32>::MIN);
+    consumer.retry = config.worker.retry();
     consumer.drain_deadline = config.worker.drain();
     tracing::info!(
         consumer = consumer.consumer,
@@ -126,7 +131,7 @@ async fn run(config: Config) -> Result<ExitCode> {
         abandoned = report.abandoned,
         "watermark-worker has stopped"
     );
-    // 0: all that was taken is done. 3: some jobs were cut off; another worker will take them over.
+    // 0: all that was taken is done. 3: some jobs were cut off and handed back; another worker takes them over.
     Ok(if report.abandoned == 0 { ExitCode::SUCCESS } else { ExitCode::from(3) })
 }
 

@@ -11,11 +11,14 @@ use std::{
 };
 
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisError, RedisResult, ScriptInvocation,
+    AsyncConnectionConfig, Client, Cmd, FromRedisValue, InfoDict, RedisError, RedisResult, ScriptInvocation,
     aio::MultiplexedConnection,
 };
 
-use crate::{BusError, error::chain};
+use crate::{
+    BusError,
+    error::{EVICTS, chain},
+};
 
 /// Where Redis is, and how long to wait for it.
 #[derive(Clone)]
@@ -66,10 +69,10 @@ impl Bus {
         Ok(Self { client, config, outage, commands })
     }
 
-    /// Asks Redis for a sign of life, for a readiness check.
+    /// Asks Redis for a sign of life, for a readiness check and before a service starts.
     ///
     /// # Errors
-    /// [`BusError::Unavailable`] or [`BusError::Timeout`].
+    /// [`BusError::Unavailable`] or [`BusError::Timeout`]; [`BusError::Evicts`] for a server that no service may use.
     pub async fn ping(&self) -> Result<(), BusError> {
         self.commands.query("a ping", &redis::cmd("PING")).await
     }
@@ -175,7 +178,12 @@ impl Link {
         {
             return Err(error.clone());
         }
-        match self.client.get_multiplexed_async_connection_with_config(&self.connect).await {
+        let connected = async {
+            let mut live = self.client.get_multiplexed_async_connection_with_config(&self.connect).await?;
+            let checked = tokio::time::timeout(self.limit, check(&mut live)).await;
+            checked.unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into())).map(|()| live)
+        };
+        match connected.await {
             Ok(live) => {
                 state.generation += 1;
                 state.live = Some(live.clone());
@@ -195,6 +203,23 @@ impl Link {
         if state.generation == generation {
             state.live = None;
         }
+    }
+}
+
+/// Whether the server keeps what it is given: one that evicts would forget streams, and with them uploads.
+async fn check(connection: &mut MultiplexedConnection) -> RedisResult<()> {
+    let memory: RedisResult<InfoDict> = redis::cmd("INFO").arg("memory").query_async(connection).await;
+    let policy = match memory {
+        Ok(memory) => memory.get::<String>("maxmemory_policy"),
+        Err(error) if error.code() == Some("NOPERM") => {
+            tracing::warn!("Redis does not let us ask for its maxmemory-policy; it must be noeviction");
+            None
+        }
+        Err(error) => return Err(error),
+    };
+    match policy {
+        Some(policy) if policy != "noeviction" => Err(redis::make_extension_error(EVICTS.to_owned(), Some(policy))),
+        _ => Ok(()),
     }
 }
 

@@ -17,14 +17,25 @@ use tokio_util::sync::CancellationToken;
 use tower::Service;
 
 use crate::{
-    Bus, BusError, DeadLetterSink, Delivery, HandlerError,
-    claim::{Leases, claim, keep_leases},
+    Bus, BusError, DeadLetterSink, Delivery, HandlerError, RetryPolicy,
     connection::Pace,
     entry::Entry,
     error::chain,
-    group::Group,
+    group::{Delivered, Group, Idle},
     job::Desk,
+    leases::{Leases, keep_leases},
 };
+
+/// Most entries that one call claims or takes; keeps a single call short for Redis.
+const BATCH: usize = 200;
+/// Waiting entries are looked for this often at least: another consumer may have put one off.
+const LOOK: Duration = Duration::from_millis(500);
+/// An entry that came while its last job was still here comes again after this.
+const AGAIN: Duration = Duration::from_millis(100);
+/// Longest that a stop takes to hand back what is not done.
+const HAND_BACK: Duration = Duration::from_secs(2);
+/// A consumer that holds nothing and has not been heard of for so many times the idle time is taken out of the group.
+const GONE: u32 = 30;
 
 /// How a consumer works.
 #[derive(Debug, Clone)]
@@ -46,6 +57,8 @@ pub struct ConsumerConfig {
     pub job_deadline: Duration,
     /// Most deliveries of an entry before it becomes a dead letter.
     pub max_deliveries: NonZeroU32,
+    /// When a failed entry comes again.
+    pub retry: RetryPolicy,
     /// Longest that one read waits for an entry; a stop waits for it, too.
     pub block: Duration,
     /// Longest that a stop waits for running jobs.
@@ -53,8 +66,8 @@ pub struct ConsumerConfig {
 }
 
 impl ConsumerConfig {
-    /// Four jobs at a time, 10 s idle, 2 min a job, 5 deliveries, 1 s a read, 30 s to drain; a consumer name of host,
-    /// process id and a random number.
+    /// Four jobs at a time, 10 s idle, 2 min a job, 5 deliveries, the default waits, 1 s a read, 30 s to drain; a consumer
+    /// name of host, process id and a random number.
     pub fn new(topic: Topic, lane: Lane, group: impl Into<String>) -> Self {
         const FOUR: NonZeroUsize = NonZeroUsize::new(4).expect("not zero");
         const FIVE: NonZeroU32 = NonZeroU32::new(5).expect("not zero");
@@ -67,6 +80,7 @@ impl ConsumerConfig {
             claim_idle: Duration::from_secs(10),
             job_deadline: Duration::from_secs(120),
             max_deliveries: FIVE,
+            retry: RetryPolicy::default(),
             block: Duration::from_secs(1),
             drain_deadline: Duration::from_secs(30),
         }
@@ -86,13 +100,13 @@ fn unique_consumer_name() -> String {
 pub struct Report {
     /// Done and acknowledged.
     pub done: u64,
-    /// Failed and left pending.
+    /// Failed; to come again.
     pub failed: u64,
-    /// Taken over by another worker and left pending.
+    /// Taken over by another worker.
     pub superseded: u64,
     /// Moved to the dead letters.
     pub dead_lettered: u64,
-    /// Still running at the drain deadline: given up here and left pending for other consumers.
+    /// Still running at the drain deadline: given up here and handed back to the group, which has them again at once.
     pub abandoned: usize,
 }
 
@@ -119,6 +133,14 @@ impl Tally {
             abandoned,
         }
     }
+}
+
+/// When to look for entries other than new ones.
+struct Next {
+    /// That were left behind.
+    claim: Instant,
+    /// Whose time has come.
+    due: Instant,
 }
 
 /// A member of a consumer group that calls a handler for each entry.
@@ -153,6 +175,8 @@ where
             tally: Tally::default(),
             job_deadline: config.job_deadline,
             max_deliveries: config.max_deliveries.get(),
+            retry: config.retry,
+            claim_idle: config.claim_idle,
         };
         Self { config, handler, desk: Arc::new(desk), leases: Arc::default() }
     }
@@ -183,7 +207,7 @@ where
     }
 
     async fn read(&mut self, jobs: &mut JoinSet<()>, stop: &CancellationToken) {
-        let mut next_scan = Instant::now();
+        let mut next = Next { claim: Instant::now(), due: Instant::now() };
         let mut pace = Pace::new();
         while !stop.is_cancelled() {
             while let Some(ended) = jobs.try_join_next() {
@@ -197,7 +221,7 @@ where
                 continue;
             }
             // Not cut short by a stop: entries that a read has taken must become jobs, or they would lie idle.
-            let mut outcome = self.round(jobs, &mut next_scan).await;
+            let mut outcome = self.round(jobs, &mut next).await;
             // Made again, but paced like any other failure: should it vanish again and again, this must not spin.
             if matches!(outcome, Err(BusError::NoGroup { .. }))
                 && let Err(error) = self.desk.group.create().await
@@ -208,40 +232,65 @@ where
                 Ok(()) => pace.reset(),
                 Err(error) => {
                     // Entries have aged during the outage; give their live consumers time to extend the leases.
-                    next_scan = Instant::now() + self.config.claim_idle;
+                    next.claim = Instant::now() + self.config.claim_idle;
                     tokio::select! { () = stop.cancelled() => {}, () = pace.after(&error) => {} }
                 }
             }
         }
     }
 
-    /// Claims where it is time to, then reads: as many entries as there is capacity for.
-    async fn round(&mut self, jobs: &mut JoinSet<()>, next_scan: &mut Instant) -> Result<(), BusError> {
+    /// Claims where it is time to, takes what is due, then reads: as many entries as there is capacity for.
+    async fn round(&mut self, jobs: &mut JoinSet<()>, next: &mut Next) -> Result<(), BusError> {
         let capacity = self.config.concurrency.get();
         let desk = Arc::clone(&self.desk);
-        if Instant::now() >= *next_scan {
-            let free = capacity - jobs.len();
-            let claimed = claim(&desk.group, &self.leases, self.config.claim_idle, free).await?;
+        let free = capacity.saturating_sub(jobs.len());
+        if free > 0 && Instant::now() >= next.claim {
+            let ConsumerConfig { claim_idle, retry, .. } = self.config;
+            let idle =
+                Idle { held: claim_idle, waiting: retry.longest.max(claim_idle) + claim_idle, gone: claim_idle * GONE };
+            let most = free.min(BATCH);
+            let claimed = desk.group.claim(&self.leases.held(), idle, most).await?;
             // A full catch means that more may wait.
-            let pause = if claimed.len() == free { Duration::ZERO } else { self.config.claim_idle / 4 };
-            *next_scan = Instant::now() + pause;
-            for (entry, delivery_count) in claimed {
-                self.start(jobs, entry, delivery_count);
-            }
+            let pause = if claimed.len() == most { Duration::ZERO } else { claim_idle / 4 };
+            next.claim = Instant::now() + pause;
+            self.start_all(jobs, claimed);
         }
-        let free = capacity - jobs.len();
+        let free = capacity.saturating_sub(jobs.len());
+        if free > 0 && Instant::now() >= next.due {
+            let most = free.min(BATCH);
+            let (due, following) = desk.group.due(most).await?;
+            let pause = if due.len() == most { Duration::ZERO } else { following.map_or(LOOK, |wait| wait.min(LOOK)) };
+            next.due = Instant::now() + pause;
+            self.start_all(jobs, due);
+        }
+        let free = capacity.saturating_sub(jobs.len());
         if free > 0 {
-            let block = self.config.block.min(next_scan.saturating_duration_since(Instant::now()));
-            for entry in desk.group.read(free, block).await? {
-                self.start(jobs, entry, 1);
-            }
+            let until = next.claim.min(next.due);
+            let block = self.config.block.min(until.saturating_duration_since(Instant::now()));
+            let read = desk.group.read(free, block).await?;
+            self.start_all(jobs, read.into_iter().map(|entry| (entry, 1)).collect());
         }
         Ok(())
     }
 
+    fn start_all(&mut self, jobs: &mut JoinSet<()>, entries: Vec<Delivered>) {
+        for (entry, delivery_count) in entries {
+            self.start(jobs, entry, delivery_count);
+        }
+    }
+
     fn start(&mut self, jobs: &mut JoinSet<()>, entry: Entry, delivery_count: u32) {
-        // An entry that already runs here keeps running; its lease is extended all the same.
-        let Some(lease) = self.leases.take(entry.id) else { return };
+        let Some(lease) = self.leases.take(entry.id) else {
+            // Its last job is about to end here, and has put it off for no longer than this took. Or it still runs, and has
+            // lost its lease meanwhile: one of a kind is enough.
+            let desk = Arc::clone(&self.desk);
+            jobs.spawn(async move {
+                if let Err(error) = desk.group.delay(entry.id, AGAIN, 1).await {
+                    tracing::debug!(entry.id = %entry.id, error = chain(&error), "an entry is claimed later");
+                }
+            });
+            return;
+        };
         let job = Arc::clone(&self.desk).work(self.handler.clone(), entry, delivery_count);
         jobs.spawn(async move {
             job.await;
@@ -257,9 +306,18 @@ where
         };
         let _ = tokio::time::timeout(self.config.drain_deadline, all_ended).await;
         let abandoned = jobs.len();
+        // Before their jobs end and take the leases with them.
+        let held = self.leases.held();
         jobs.abort_all();
         if abandoned > 0 {
-            tracing::warn!(abandoned, "jobs were still running at the drain deadline; their entries stay pending");
+            tracing::warn!(
+                abandoned,
+                "jobs were still running at the drain deadline; others get their entries at once"
+            );
+            let hand_back =
+                futures::future::join_all(held.iter().map(|id| self.desk.group.delay(*id, Duration::ZERO, 1)));
+            // What cannot be handed back is claimed when it has been idle for long enough.
+            let _ = tokio::time::timeout(HAND_BACK, hand_back).await;
         }
         abandoned
     }
@@ -268,6 +326,6 @@ where
 /// A handler's panic is caught in its job; one that gets here came from the sink, or is ours.
 fn tell_panic(ended: Result<(), tokio::task::JoinError>) {
     if let Err(error) = ended {
-        tracing::error!(error = chain(&error), "a job ended by a panic; its entry stays pending");
+        tracing::error!(error = chain(&error), "a job ended by a panic; its entry is claimed later");
     }
 }

@@ -41,7 +41,7 @@ pub trait DeadLetterSink: Send + Sync + 'static {
     /// brings the same letter again.
     ///
     /// # Errors
-    /// Any error leaves the entry pending; it comes again when it has been idle for long enough.
+    /// After any error the entry comes again in a while.
     fn record(&self, letter: &DeadLetter) -> impl Future<Output = Result<(), Self::Error>> + Send;
 }
 

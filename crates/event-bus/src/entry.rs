@@ -79,10 +79,10 @@ impl Entry {
         }
     }
 
-    /// Reads a list of entries: the answer of XCLAIM and XRANGE.
+    /// Reads a list of entries: the answer of XRANGE.
     pub(crate) fn list(operation: &'static str, value: &Value) -> Result<Vec<Self>, BusError> {
         let entries = array(value).ok_or(BusError::Answer { operation })?;
-        // Before Redis 7, XCLAIM answers nil for an entry that was deleted meanwhile.
+        // Before Redis 7, some commands answer nil for an entry that was deleted meanwhile.
         entries.iter().filter(|entry| **entry != Value::Nil).map(|entry| Self::one(operation, entry)).collect()
     }
 
@@ -98,7 +98,7 @@ impl Entry {
         }
     }
 
-    fn one(operation: &'static str, value: &Value) -> Result<Self, BusError> {
+    pub(crate) fn one(operation: &'static str, value: &Value) -> Result<Self, BusError> {
         let Some([id, fields]) = array(value) else { return Err(BusError::Answer { operation }) };
         let id = EntryId::from_value(operation, id)?;
         let fields = array(fields).ok_or(BusError::Answer { operation })?;

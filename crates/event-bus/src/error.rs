@@ -4,6 +4,9 @@ use std::{error::Error, time::Duration};
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
+/// Code of our own for a connection to a server that evicts.
+pub(crate) const EVICTS: &str = "EVICTS";
+
 /// Why Redis did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum BusError {
@@ -45,6 +48,12 @@ pub enum BusError {
         /// What the client library says.
         source: RedisError,
     },
+    /// Redis forgets keys when its memory is full, and with them events. Nothing is trusted to it.
+    #[error("Redis may forget events: its maxmemory-policy is {policy}, and must be noeviction")]
+    Evicts {
+        /// The policy in force.
+        policy: String,
+    },
     /// Redis understood and said no: no permission, or a key of another type. Repeating does not help.
     #[error("Redis refused {operation}")]
     Refused {
@@ -66,7 +75,7 @@ impl BusError {
     pub const fn is_transient(&self) -> bool {
         match self {
             Self::Unavailable { .. } | Self::Timeout { .. } | Self::Full { .. } | Self::NoGroup { .. } => true,
-            Self::Url { .. } | Self::Refused { .. } | Self::Answer { .. } => false,
+            Self::Url { .. } | Self::Evicts { .. } | Self::Refused { .. } | Self::Answer { .. } => false,
         }
     }
 
@@ -86,6 +95,7 @@ impl BusError {
             ) => Self::Unavailable { operation, source },
             ErrorKind::UnexpectedReturnType => Self::Answer { operation },
             _ => match source.code() {
+                Some(EVICTS) => Self::Evicts { policy: source.detail().unwrap_or_default().to_owned() },
                 // UNBLOCKED: the stream vanished under a blocked read.
                 Some("NOGROUP" | "UNBLOCKED") => Self::NoGroup { operation, source },
                 Some("OOM") => Self::Full { operation, source },

@@ -15,25 +15,43 @@ use crate::{
 static ACKNOWLEDGE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scripts/acknowledge.lua")));
 static DEAD_LETTER: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scripts/dead_letter.lua")));
 static EXTEND: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scripts/extend.lua")));
-static UNCOUNT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scripts/uncount.lua")));
+static CLAIM: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scripts/claim.lua")));
+static DELAY: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scripts/delay.lua")));
+static DUE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scripts/due.lua")));
 static LEAVE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scripts/leave.lua")));
+
+/// Under this name entries are pending that wait for their time. No consumer has it: those are named by host and process.
+pub(crate) const WAITING: &str = "~waiting";
+
+/// A delivery: an entry, and how often it has been delivered.
+pub(crate) type Delivered = (Entry, u32);
+
+/// When an entry is taken to have been left behind.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Idle {
+    /// Held by a consumer, without a sign of life for so long.
+    pub(crate) held: Duration,
+    /// Waiting for so long, longer than any entry is meant to.
+    pub(crate) waiting: Duration,
+    /// A consumer that holds nothing, and has not been heard of for so long.
+    pub(crate) gone: Duration,
+}
 
 /// An entry that was handed out and not acknowledged.
 #[derive(Debug)]
 pub(crate) struct Pending {
-    pub(crate) id: EntryId,
     pub(crate) idle_ms: u64,
-    pub(crate) delivery_count: u32,
+    /// Whether it waits for its time.
+    pub(crate) is_waiting: bool,
 }
 
 impl Pending {
     /// Reads the extended answer of XPENDING: id, consumer, idle time, delivery count.
     pub(crate) fn list(operation: &'static str, value: &Value) -> Result<Vec<Self>, BusError> {
         let one = |value: &Value| match array(value) {
-            Some([id, _, Value::Int(idle_ms), Value::Int(count)]) => Ok(Self {
-                id: EntryId::from_value(operation, id)?,
+            Some([_, Value::BulkString(consumer), Value::Int(idle_ms), Value::Int(_)]) => Ok(Self {
                 idle_ms: u64::try_from(*idle_ms).unwrap_or_default(),
-                delivery_count: u32::try_from(*count).unwrap_or(u32::MAX),
+                is_waiting: consumer == WAITING.as_bytes(),
             }),
             _ => Err(BusError::Answer { operation }),
         };
@@ -50,6 +68,7 @@ pub(crate) struct Group {
     pub(crate) name: String,
     key: String,
     dead_key: String,
+    waiting_key: String,
     consumer: String,
 }
 
@@ -63,6 +82,7 @@ impl Group {
             name: config.group.clone(),
             key: config.topic.stream_key(config.lane),
             dead_key: dead_letter_key(config.topic),
+            waiting_key: waiting_key(config.topic, config.lane, &config.group),
             consumer: config.consumer.clone(),
         }
     }
@@ -93,23 +113,44 @@ impl Group {
         Entry::of_one_stream(operation, &self.reader.query(operation, &command).await?)
     }
 
-    /// Up to `count` entries, of any consumer, that have been idle for `idle` or longer.
-    pub(crate) async fn idle_entries(&self, idle: Duration, count: usize) -> Result<Vec<Pending>, BusError> {
-        let mut command = cmd("XPENDING");
-        command.arg(&self.key).arg(&self.name).arg("IDLE").arg(idle.as_millis() as u64).arg("-").arg("+").arg(count);
-        let operation = "listing idle entries";
-        Pending::list(operation, &self.commands.query(operation, &command).await?)
+    /// Takes over up to `most` entries that were left behind, and sweeps out consumers that are gone: of several racing
+    /// consumers one gets each entry. What this consumer works on itself, `held`, is left alone.
+    pub(crate) async fn claim(&self, held: &[EntryId], idle: Idle, most: usize) -> Result<Vec<Delivered>, BusError> {
+        let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let mut script = CLAIM.key(&self.key);
+        script.arg(&self.name).arg(&self.consumer).arg(WAITING);
+        script.arg(ms(idle.held)).arg(ms(idle.waiting)).arg(ms(idle.gone)).arg(most);
+        for id in held {
+            script.arg(id.to_string());
+        }
+        let operation = "claiming entries that were left behind";
+        delivered(operation, &self.commands.invoke(operation, &script).await?)
     }
 
-    /// Takes over those of the entries that are still idle: of several racing consumers one gets each.
-    pub(crate) async fn take_over(&self, ids: &[EntryId], idle: Duration) -> Result<Vec<Entry>, BusError> {
-        let mut command = cmd("XCLAIM");
-        command.arg(&self.key).arg(&self.name).arg(&self.consumer).arg(idle.as_millis() as u64);
-        for id in ids {
-            command.arg(id.to_string());
+    /// Takes up to `most` waiting entries whose time has come; also when the next one's comes.
+    pub(crate) async fn due(&self, most: usize) -> Result<(Vec<Delivered>, Option<Duration>), BusError> {
+        let mut script = DUE.key(&self.key);
+        script.key(&self.waiting_key).arg(&self.name).arg(&self.consumer).arg(most);
+        let operation = "taking entries whose time has come";
+        let answer: Value = self.commands.invoke(operation, &script).await?;
+        match array(&answer) {
+            Some([taken, Value::Int(next_ms)]) => {
+                Ok((delivered(operation, taken)?, u64::try_from(*next_ms).ok().map(Duration::from_millis)))
+            }
+            _ => Err(BusError::Answer { operation }),
         }
-        let operation = "claiming idle entries";
-        Entry::list(operation, &self.commands.query(operation, &command).await?)
+    }
+
+    /// Has an entry wait, where this consumer still holds it; `uncounted` of its deliveries are taken back. Tries until
+    /// Redis answers.
+    pub(crate) async fn delay(&self, id: EntryId, wait: Duration, uncounted: u32) -> Result<bool, BusError> {
+        let answer = retry(None, || async {
+            let mut script = DELAY.key(&self.key);
+            script.key(&self.waiting_key).arg(&self.name).arg(&self.consumer).arg(WAITING).arg(id.to_string());
+            script.arg(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)).arg(uncounted);
+            gone_with_its_group(self.commands.invoke("having an entry wait", &script).await)
+        });
+        answer.await
     }
 
     /// Extends the leases of these entries; answers those that another consumer has taken.
@@ -147,19 +188,28 @@ impl Group {
         answer.await
     }
 
-    /// Sets the delivery count of an entry back to `count`, where this consumer still holds it.
-    pub(crate) async fn uncount(&self, id: EntryId, count: u32) -> Result<bool, BusError> {
-        let mut script = UNCOUNT.key(&self.key);
-        script.arg(&self.name).arg(&self.consumer).arg(id.to_string()).arg(count);
-        gone_with_its_group(self.commands.invoke("setting a delivery count", &script).await)
-    }
-
     /// Takes this consumer out of the group, unless it leaves entries pending.
     pub(crate) async fn leave(&self) -> Result<bool, BusError> {
         let mut script = LEAVE.key(&self.key);
         script.arg(&self.name).arg(&self.consumer);
         gone_with_its_group(self.commands.invoke("leaving the consumer group", &script).await)
     }
+}
+
+/// Redis key of the times of a stream's waiting entries, in milliseconds since 1970 UTC by Redis's clock.
+pub(crate) fn waiting_key(topic: Topic, lane: Lane, group: &str) -> String {
+    format!("sealmark:{{{topic}}}:waiting:{}:{group}", lane.as_str())
+}
+
+/// Reads entries with their delivery counts.
+fn delivered(operation: &'static str, value: &Value) -> Result<Vec<Delivered>, BusError> {
+    let one = |value: &Value| match array(value) {
+        Some([entry, Value::Int(count)]) => {
+            Ok((Entry::one(operation, entry)?, u32::try_from(*count).unwrap_or(u32::MAX)))
+        }
+        _ => Err(BusError::Answer { operation }),
+    };
+    array(value).ok_or(BusError::Answer { operation })?.iter().map(one).collect()
 }
 
 /// Where Redis lost the group, it lost the pending entry with it: there is nothing left to do, and nothing to repeat.

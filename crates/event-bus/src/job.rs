@@ -12,7 +12,8 @@ use sealmark_protocol::{Envelope, EventError, Failure, FailureCode, Lane, Topic}
 use tower::{BoxError, Service, ServiceExt};
 
 use crate::{
-    DeadLetter, DeadLetterSink, EntryId, consumer::Tally, dead_letter, entry::Entry, error::chain, group::Group,
+    DeadLetter, DeadLetterSink, EntryId, RetryPolicy, consumer::Tally, dead_letter, entry::Entry, error::chain,
+    group::Group,
 };
 
 /// What a handler gets: one event, for the first time or again.
@@ -35,22 +36,31 @@ pub struct Delivery {
 /// Why a handler is not done; `Ok` means done, and the entry is acknowledged.
 #[derive(Debug, thiserror::Error)]
 pub enum HandlerError {
-    /// It may work later: the entry stays pending and comes again, at most the limit of deliveries. For trouble that
-    /// may be the entry's own.
+    /// It may work later: the entry comes again after a while, longer each time, at most the limit of deliveries. For
+    /// trouble that may be the entry's own.
     #[error("the job may work later")]
     Transient {
         /// What went wrong.
         source: BoxError,
     },
-    /// Something that every job needs is away, a database or a store: the entry stays pending and comes again, and this
-    /// delivery does not count towards the limit. An outage must not turn good entries into dead letters.
+    /// Something that every job needs is away, a database or a store: the entry comes again soon, and this delivery does
+    /// not count towards the limit. An outage must not turn good entries into dead letters.
     #[error("something that the job needs is away")]
     Unavailable {
         /// What went wrong.
         source: BoxError,
     },
-    /// Another worker holds a newer fencing token: the entry stays pending for the other to acknowledge, and this
-    /// delivery does not count towards the limit.
+    /// Something that the job needs asks to be left alone for a while (429, or 503 with `Retry-After`): the entry comes
+    /// again no sooner than that, and this delivery does not count towards the limit.
+    #[error("what the job needs asks to wait for {after:?}")]
+    Throttled {
+        /// How long at least; what is longer than [`RetryPolicy::longest`](crate::RetryPolicy::longest) is cut.
+        after: Duration,
+        /// What it said.
+        source: BoxError,
+    },
+    /// Another worker holds a newer fencing token: the other will acknowledge the entry. Should it not, the entry comes
+    /// again; this delivery does not count towards the limit.
     #[error("another worker has taken the job over")]
     Superseded,
     /// No repeat can help: the entry becomes a dead letter.
@@ -102,6 +112,8 @@ pub(crate) struct Desk<D> {
     pub(crate) tally: Tally,
     pub(crate) job_deadline: Duration,
     pub(crate) max_deliveries: u32,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) claim_idle: Duration,
 }
 
 impl<D: DeadLetterSink> Desk<D> {
@@ -137,15 +149,19 @@ impl<D: DeadLetterSink> Desk<D> {
             Err(AttemptError::Handler(HandlerError::Superseded)) => {
                 Tally::add(&self.tally.superseded);
                 tracing::info!(entry.id = %entry.id, delivery_count, "another worker has taken the job over");
-                self.uncount(&entry, delivery_count).await;
+                self.delay(&entry, self.claim_idle, 1).await;
             }
-            Err(AttemptError::Handler(error @ HandlerError::Unavailable { .. })) => {
+            Err(AttemptError::Handler(error @ (HandlerError::Unavailable { .. } | HandlerError::Throttled { .. }))) => {
                 Tally::add(&self.tally.failed);
+                let wait = match error {
+                    HandlerError::Throttled { after, .. } => self.retry.wait_as_asked(after, fastrand::f64()),
+                    _ => self.retry.wait_away(fastrand::f64()),
+                };
                 tracing::warn!(
-                    entry.id = %entry.id, event.id = %envelope.id, error = chain(&error),
+                    entry.id = %entry.id, event.id = %envelope.id, error = chain(&error), wait_ms = wait.as_millis() as u64,
                     "the entry waits for what it needs, and comes again",
                 );
-                self.uncount(&entry, delivery_count).await;
+                self.delay(&entry, wait, 1).await;
             }
             Err(AttemptError::Handler(HandlerError::Permanent { code, message })) => {
                 self.bury(&entry, Some(envelope), delivery_count, failure(code, message)).await;
@@ -156,10 +172,12 @@ impl<D: DeadLetterSink> Desk<D> {
             }
             Err(error) => {
                 Tally::add(&self.tally.failed);
+                let wait = self.retry.wait(delivery_count, fastrand::f64());
                 tracing::warn!(
                     entry.id = %entry.id, event.id = %envelope.id, delivery_count, error = chain(&error),
-                    "an attempt failed; the entry stays pending and comes again",
+                    wait_ms = wait.as_millis() as u64, "an attempt failed; the entry comes again",
                 );
+                self.delay(&entry, wait, 0).await;
             }
         }
     }
@@ -187,10 +205,11 @@ impl<D: DeadLetterSink> Desk<D> {
         }
     }
 
-    async fn uncount(&self, entry: &Entry, delivery_count: u32) {
-        // If this fails, one delivery too many is counted; nothing is lost.
-        if let Err(error) = self.group.uncount(entry.id, delivery_count - 1).await {
-            tracing::debug!(entry.id = %entry.id, error = chain(&error), "a delivery stays counted");
+    /// Has an entry wait, with so many deliveries taken back.
+    async fn delay(&self, entry: &Entry, wait: Duration, uncounted: u32) {
+        // If this fails the entry stays pending, and is claimed when it has been idle for long enough.
+        if let Err(error) = self.group.delay(entry.id, wait, uncounted).await {
+            tracing::warn!(entry.id = %entry.id, error = chain(&error), "an entry cannot be put off; it comes again all the same");
         }
     }
 
@@ -211,9 +230,9 @@ impl<D: DeadLetterSink> Desk<D> {
         if let Err(error) = self.sink.record(&letter).await {
             Tally::add(&self.tally.failed);
             tracing::error!(
-                entry.id = %entry.id, error = chain(&error),
-                "a dead letter could not be recorded; the entry stays pending and comes again",
+                entry.id = %entry.id, error = chain(&error), "a dead letter could not be recorded; the entry comes again",
             );
+            self.delay(entry, self.retry.wait_away(fastrand::f64()), 0).await;
             return;
         }
         match dead_letter::bury(&self.group, &letter).await {

@@ -1,9 +1,9 @@
 //! Consumer groups over Redis Streams: publish once, deliver at least once, claim, dead-letter.
 //!
 //! *Invariant:* an entry leaves its stream in two ways only, each one atomic call: acknowledged and deleted because the
-//! handler is done, or moved to the dead letters and deleted. Everything else (a crash, a panic, an outage, a lost
-//! lease) leaves it pending, and some consumer of the group claims it later. Delivery is therefore at least once, and
-//! a handler must be idempotent.
+//! handler is done, or moved to the dead letters and deleted. Everything else leaves it pending: what failed waits for its
+//! time and comes again ([`RetryPolicy`]), what a crash or an outage left behind is claimed by some consumer of the
+//! group. Delivery is therefore at least once, and a handler must be idempotent.
 //!
 //! One stream for each topic and lane, at [`Topic::stream_key`](sealmark_protocol::Topic::stream_key); all keys that
 //! one call touches share the topic's hash tag. No stream with a consumer group is ever trimmed.
@@ -31,7 +31,6 @@
 //! # }
 //! ```
 
-mod claim;
 mod connection;
 mod consumer;
 mod dead_letter;
@@ -39,7 +38,9 @@ mod entry;
 mod error;
 mod group;
 mod job;
+mod leases;
 mod publisher;
+mod retry;
 mod stats;
 mod tail;
 
@@ -50,6 +51,7 @@ pub use entry::{EntryId, EntryIdError};
 pub use error::BusError;
 pub use job::{Delivery, HandlerError};
 pub use publisher::{Published, Publisher, PublisherConfig};
+pub use retry::RetryPolicy;
 pub use stats::StreamStats;
 pub use tail::tail;
 pub use tokio_util::sync::CancellationToken;

@@ -3,7 +3,10 @@
 use redis::{Value, cmd};
 use sealmark_protocol::{Lane, Topic};
 
-use crate::{Bus, BusError, dead_letter_key, group::Pending};
+use crate::{
+    Bus, BusError, dead_letter_key,
+    group::{Pending, waiting_key},
+};
 
 /// Most pending entries that are looked at; a group has no more than its consumers' concurrency.
 const LOOKED_AT: usize = 1_000;
@@ -13,9 +16,11 @@ const LOOKED_AT: usize = 1_000;
 pub struct StreamStats {
     /// Entries in the stream: waiting or pending, for a finished entry is deleted.
     pub length: u64,
-    /// Entries handed to a consumer and not finished.
+    /// Entries handed to a consumer and not finished, those that wait for another attempt included.
     pub pending: u64,
-    /// How long the pending entry that has been idle longest has shown no sign of life, in milliseconds.
+    /// Of those, entries that failed and wait for their time to come again.
+    pub delayed: u64,
+    /// How long the entry that has been idle longest in a consumer's hands has shown no sign of life, in milliseconds.
     pub oldest_idle_ms: Option<u64>,
     /// Dead letters of the topic, of all its lanes.
     pub dead_letters: u64,
@@ -42,7 +47,9 @@ impl Bus {
             Err(BusError::NoGroup { .. }) => (0, None),
             pending => pending?,
         };
-        Ok(StreamStats { length, pending, oldest_idle_ms, dead_letters })
+        let delayed =
+            self.commands.query("counting waiting entries", cmd("ZCARD").arg(waiting_key(topic, lane, group))).await?;
+        Ok(StreamStats { length, pending, delayed, oldest_idle_ms, dead_letters })
     }
 
     async fn pending(&self, key: &str, group: &str) -> Result<(u64, Option<u64>), BusError> {
@@ -55,6 +62,6 @@ impl Bus {
         let mut command = cmd("XPENDING");
         command.arg(key).arg(group).arg("-").arg("+").arg(LOOKED_AT);
         let listed = Pending::list(operation, &self.commands.query(operation, &command).await?)?;
-        Ok((count, listed.iter().map(|pending| pending.idle_ms).max()))
+        Ok((count, listed.iter().filter(|pending| !pending.is_waiting).map(|pending| pending.idle_ms).max()))
     }
 }

@@ -4,13 +4,11 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
 use anyhow::Result;
-use sealmark_event_bus::{ConsumerConfig, Report};
+use sealmark_event_bus::Report;
 use sealmark_protocol::MediaUploaded;
-use sealmark_tests::process::wait_for;
 use tokio::sync::{Barrier, Semaphore};
 
 use crate::bench::{Bench, LANE, Seen, TOPIC, event, events, quick};
@@ -149,35 +147,4 @@ async fn a_stop_finishes_what_runs_and_leaves_the_rest_to_others() -> Result<()>
     let second = bench.consumer(quick(4), handler);
     bench.finish([second]).await?;
     seen.each(&sent, 1)
-}
-
-#[tokio::test]
-async fn a_stop_gives_a_job_up_at_the_drain_deadline_and_another_consumer_claims_it() -> Result<()> {
-    let bench = Bench::start().await?;
-    let sent = events(1);
-    bench.publish(&sent).await?;
-    let seen = Seen::default();
-    let config = ConsumerConfig { drain_deadline: Duration::from_millis(50), ..quick(1) };
-    let stuck = bench.consumer(config, {
-        let seen = seen.clone();
-        move |delivery| {
-            seen.note(&delivery);
-            std::future::pending()
-        }
-    });
-    seen.until(1).await?;
-    assert_eq!(stuck.stop().await?.abandoned, 1);
-    assert_eq!(bench.stats().await?.pending, 1);
-    let other = bench.consumer(quick(1), {
-        let seen = seen.clone();
-        move |delivery| {
-            seen.note(&delivery);
-            async { Ok(()) }
-        }
-    });
-    seen.until(2).await?;
-    wait_for("the end", async || bench.stats().await.ok().filter(|stats| stats.length == 0)).await?;
-    assert_eq!(other.stop().await?.done, 1);
-    assert_eq!(seen.of(&sent[0]), [1, 2]);
-    Ok(())
 }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use nix::sys::signal::Signal;
 use sealmark_event_bus::{BusError, HandlerError};
 use sealmark_protocol::{Envelope, FailureCode};
-use sealmark_tests::process::wait_for;
+use sealmark_tests::{process::wait_for, redis_server::RedisServer};
 use tokio::sync::Semaphore;
 
 use crate::bench::{Bench, LANE, Running, Seen, TOPIC, event, events, quick, within};
@@ -184,5 +184,27 @@ async fn a_stop_ends_while_redis_is_away() -> Result<()> {
     bench.redis.crash();
     let report = consumer.stop().await?;
     assert_eq!((report.done, report.abandoned), (1, 0));
+    Ok(())
+}
+
+/// Events are not to be trusted to a server that forgets them when its memory is full.
+#[tokio::test]
+async fn a_server_that_evicts_is_not_worked_with() -> Result<()> {
+    let bench = Bench::on(RedisServer::start_with(&["--maxmemory-policy", "allkeys-lru"]).await?)?;
+    let policy_of = |error: BusError| match error {
+        BusError::Evicts { policy } => policy,
+        error => panic!("{error:?}"),
+    };
+    assert_eq!(policy_of(bench.bus.ping().await.unwrap_err()), "allkeys-lru");
+    let events = [(TOPIC, LANE, event())];
+    let refused = bench.publisher.publish(&events).await.unwrap_err();
+    assert!(!refused.is_transient());
+    assert!(refused.to_string().contains("allkeys-lru") && refused.to_string().contains("noeviction"), "{refused}");
+    let length: u64 = redis::cmd("DBSIZE").query_async(&mut bench.raw().await?).await?;
+    assert_eq!(length, 0);
+    // Once that is mended it is worked with, without a restart.
+    let mut mend = redis::cmd("CONFIG");
+    let _: () = mend.arg("SET").arg("maxmemory-policy").arg("noeviction").query_async(&mut bench.raw().await?).await?;
+    wait_for("the server to be worked with", async || bench.publisher.publish(&events).await.ok()).await?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Leases: keeping those of live jobs, and taking over entries whose consumer has gone.
+//! Leases: what this process works on, and telling Redis so.
 
 use std::{
     collections::HashSet,
@@ -7,14 +7,9 @@ use std::{
     time::Duration,
 };
 
-use crate::{
-    BusError, EntryId,
-    connection::Pace,
-    entry::Entry,
-    group::{Group, Pending},
-};
+use crate::{BusError, EntryId, connection::Pace, group::Group};
 
-/// Most entries that one call extends or claims; keeps a single call short for Redis.
+/// Most entries that one call extends; keeps a single call short for Redis.
 const BATCH: usize = 200;
 
 /// The entries that this process works on.
@@ -29,6 +24,11 @@ impl Leases {
     /// Marks an entry as worked on until the lease is dropped; `None` where it already is.
     pub(crate) fn take(self: &Arc<Self>, id: EntryId) -> Option<Lease> {
         self.ids().insert(id).then(|| Lease { id, leases: Arc::clone(self) })
+    }
+
+    /// The entries that are worked on now.
+    pub(crate) fn held(&self) -> Vec<EntryId> {
+        self.ids().iter().copied().collect()
     }
 
     fn holds(&self, id: EntryId) -> bool {
@@ -54,7 +54,7 @@ pub(crate) async fn keep_leases(group: &Group, leases: &Leases, claim_idle: Dura
     let mut pace = Pace::new();
     loop {
         tokio::time::sleep(claim_idle / 3).await;
-        let held: Vec<EntryId> = leases.ids().iter().copied().collect();
+        let held = leases.held();
         told.retain(|id| held.contains(id));
         for ids in held.chunks(BATCH) {
             // After an outage live consumers must be here before the others look for idle entries, so do not wait for
@@ -75,34 +75,4 @@ pub(crate) async fn keep_leases(group: &Group, leases: &Leases, claim_idle: Dura
             }
         }
     }
-}
-
-/// Takes over up to `count` entries that nobody has shown to be alive for `claim_idle`, each with its delivery count.
-pub(crate) async fn claim(
-    group: &Group,
-    leases: &Leases,
-    claim_idle: Duration,
-    count: usize,
-) -> Result<Vec<(Entry, u32)>, BusError> {
-    // Our own live jobs may be among the idle ones after an outage; they must not crowd out the others.
-    let listed = leases.ids().len() + count.min(BATCH);
-    let mut idle = group.idle_entries(claim_idle, listed).await?;
-    idle.retain(|pending| !leases.holds(pending.id));
-    idle.truncate(count.min(BATCH));
-    if idle.is_empty() {
-        return Ok(Vec::new());
-    }
-    let ids: Vec<EntryId> = idle.iter().map(|pending| pending.id).collect();
-    let entries = group.take_over(&ids, claim_idle).await?;
-    // XCLAIM counts this delivery, the list was made before it. An entry that another consumer took in between is no
-    // longer idle, so XCLAIM passed over it and the count is never stale.
-    let count_of =
-        |id| idle.iter().find(|pending: &&Pending| pending.id == id).map_or(0, |pending| pending.delivery_count);
-    Ok(entries
-        .into_iter()
-        .map(|entry| {
-            let count = count_of(entry.id).saturating_add(1);
-            (entry, count)
-        })
-        .collect())
 }
