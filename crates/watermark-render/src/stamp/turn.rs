@@ -57,30 +57,40 @@ impl Back {
         let mut builder = SpriteBuilder::default();
         let mut line: Vec<Ink> = Vec::new();
         if self.swaps {
-            let columns = Columns::of(sprite);
-            for column in 0..sprite.width() {
-                let column = if self.flips_x { sprite.width() - 1 - column } else { column };
-                let inks = columns.inks(column);
-                let (first, last) = inks.first().zip(inks.last()).map_or((0, 0), |(first, last)| (first.0, last.0 + 1));
-                line.clear();
-                line.resize((last - first) as usize, Ink::default());
-                inks.iter().for_each(|(row, ink)| line[(row - first) as usize] = *ink);
-                if self.flips_y {
-                    line.reverse();
+            let bands = (0..sprite.width()).step_by(BAND as usize);
+            let bands: Vec<u32> = if self.flips_x { bands.rev().collect() } else { bands.collect() };
+            for from in bands {
+                let columns = Columns::of(sprite, from);
+                let width = BAND.min(sprite.width() - from);
+                for column in 0..width {
+                    let inks = columns.inks(if self.flips_x { width - 1 - column } else { column });
+                    let (first, last) =
+                        inks.first().zip(inks.last()).map_or((0, 0), |(first, last)| (first.0, last.0 + 1));
+                    line.clear();
+                    line.resize((last - first) as usize, Ink::default());
+                    inks.iter().for_each(|(row, ink)| line[(row - first) as usize] = *ink);
+                    if self.flips_y {
+                        line.reverse();
+                    }
+                    builder.push(if self.flips_y { height - last } else { first }.into(), &line);
                 }
-                builder.push(if self.flips_y { height - last } else { first }.into(), &line);
             }
         } else {
             for row in 0..height {
+                // From the first ink to the last.
+                let (mut first, mut end) = (None, 0);
                 line.clear();
-                line.resize(sprite.width() as usize, Ink::default());
                 for (start, inks) in sprite.row(source(row)) {
-                    line[start as usize..][..inks.len()].copy_from_slice(inks);
+                    let first = *first.get_or_insert(start);
+                    line.resize((start - first) as usize, Ink::default());
+                    line.extend(inks);
+                    end = first + u32::try_from(line.len()).unwrap_or(0);
                 }
+                let start = if self.flips_x { sprite.width() - end } else { first.unwrap_or(0) };
                 if self.flips_x {
                     line.reverse();
                 }
-                builder.push(0, &line);
+                builder.push(start.into(), &line);
             }
         }
         // What had ink still has.
@@ -88,7 +98,10 @@ impl Back {
     }
 }
 
-/// The inks of each column, with their rows.
+/// Columns that are turned at once: it bounds the memory, and each row is looked at once for so many.
+const BAND: u32 = 64;
+
+/// The inks of each column of a band, with their rows.
 struct Columns {
     /// Where those of each column begin; one more than there are columns.
     starts: Vec<usize>,
@@ -96,9 +109,10 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(sprite: &Sprite) -> Self {
-        let rows = || (0..sprite.height()).flat_map(|row| sprite.row(row).map(move |(start, inks)| (row, start, inks)));
-        let mut starts = vec![0; sprite.width() as usize + 1];
+    fn of(sprite: &Sprite, from: u32) -> Self {
+        let of_row = |row| sprite.part(row, from, BAND).map(move |(start, inks)| (row, start, inks));
+        let rows = || (0..sprite.height()).flat_map(of_row);
+        let mut starts = vec![0; BAND as usize + 1];
         for (_, start, inks) in rows() {
             starts[start as usize + 1..][..inks.len()].iter_mut().for_each(|count| *count += 1);
         }
