@@ -91,8 +91,8 @@ impl Coefficients {
         Self::read_with_seams(bytes, header, &[]).map(|(all, _)| all)
     }
 
-    /// Reads all scans; also, scan by scan, what is known where given runs of its MCUs begin and end. The runs are in
-    /// order and do not touch each other.
+    /// Reads all scans; also, of each scan that runs of its MCUs are given for, what is known where these begin and end. The
+    /// runs are in order and do not touch each other.
     pub(super) fn read_with_seams(
         bytes: &[u8],
         header: &Header,
@@ -108,9 +108,10 @@ impl Coefficients {
         let mut pieces = Vec::with_capacity(header.scans.len());
         for (number, scan) in header.scans.iter().enumerate() {
             let reader = ScanReader::new(header, scan);
+            let is_noted = runs.get(number).is_some();
             let mut runs = runs.get(number).map_or(&[][..], Vec::as_slice);
             let intervals = intervals(bytes, header, scan)?;
-            pieces.push(Vec::with_capacity(intervals.len()));
+            pieces.push(Vec::with_capacity(if is_noted { intervals.len() } else { 0 }));
             for Interval { bytes: range, mcus } in intervals {
                 let broken = Refusal::Broken { at: range.start };
                 let source = Stuffed::new(&bytes[range.clone()]);
@@ -140,7 +141,9 @@ impl Coefficients {
                     return Err(broken);
                 }
                 piece.end = state.cursor.at();
-                pieces[number].push(piece);
+                if is_noted {
+                    pieces[number].push(piece);
+                }
             }
         }
         Ok((all, pieces))
@@ -400,7 +403,7 @@ impl<'a> ScanReader<'a> {
                     return None;
                 }
                 let place = zeros.trailing_zeros() as usize;
-                refine(&mut state.cursor, block, known & band & u64::MAX << at & !(u64::MAX << place), bit);
+                refine(&mut state.cursor, block, known & band & u64::MAX << at & !(u64::MAX << place), bit)?;
                 if let Some(new) = new {
                     block[place] = new;
                 }
@@ -410,22 +413,23 @@ impl<'a> ScanReader<'a> {
         if state.run > 0 {
             state.run -= 1;
             if at < 64 {
-                refine(&mut state.cursor, block, known & band & u64::MAX << at, bit);
+                refine(&mut state.cursor, block, known & band & u64::MAX << at, bit)?;
             }
         }
         Some(())
     }
 }
 
-/// Reads the next bit of the coefficients of a mask, which are known to be none of zero.
+/// Reads the next bit of the coefficients of a mask, which are known to be none of zero. None where one becomes too large.
 #[inline(always)]
-fn refine(cursor: &mut Cursor<'_>, block: &mut Block, mut mask: u64, bit: i16) {
+fn refine(cursor: &mut Cursor<'_>, block: &mut Block, mut mask: u64, bit: i16) -> Option<()> {
     while mask != 0 {
         let at = mask.trailing_zeros() as usize;
         mask &= mask - 1;
         let coefficient = &mut block[at];
         // No branch: nobody foresees these bits.
         let is_more = cursor.bits(1) as i16 & i16::from(*coefficient & bit == 0);
-        *coefficient += is_more * bit * coefficient.signum();
+        *coefficient = coefficient.checked_add(is_more * bit * coefficient.signum())?;
     }
+    Some(())
 }

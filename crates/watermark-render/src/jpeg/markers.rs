@@ -25,6 +25,9 @@ pub(super) const COM: u8 = 0xfe;
 /// Most scans of one file; the standard allows a progressive file with about a thousand, and no encoder makes 100.
 const MAX_SCANS: usize = 128;
 
+/// Most Huffman tables of one file: more than all its scans could use.
+const MAX_TABLES: usize = 8 * MAX_SCANS;
+
 /// A segment with a marker and a length.
 #[derive(Debug, Clone)]
 pub(super) struct Segment {
@@ -228,6 +231,9 @@ impl<'a> Parser<'a> {
             };
             let (spec, used) = HuffmanSpec::read(rest).ok_or(Refusal::Broken { at })?;
             let force = usize::from(slot) + if class == Class::Ac { 4 } else { 0 };
+            if self.tables.len() == MAX_TABLES {
+                return Err(Refusal::Broken { at });
+            }
             self.in_force[force] = Some(self.tables.len());
             self.tables.push(TableAt { part: self.parts.len(), class, slot, spec });
             payload = &rest[used..];

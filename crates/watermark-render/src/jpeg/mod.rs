@@ -60,6 +60,7 @@ pub(crate) struct Original<'a> {
     header: Header,
     model: ColorModel,
     means: OnceCell<Result<Means, Refusal>>,
+    max_decoded_bytes: u64,
 }
 
 /// A marked JPEG.
@@ -77,7 +78,7 @@ impl<'a> Original<'a> {
         if !is_spliced(&header) && Coefficients::size_bytes(&header.frame) > limits.max_decoded_bytes {
             return Err(Refusal::TooLarge);
         }
-        Ok(Self { bytes, header, model, means: OnceCell::new() })
+        Ok(Self { bytes, header, model, means: OnceCell::new(), max_decoded_bytes: limits.max_decoded_bytes })
     }
 
     /// Width and height as stored, in pixels.
@@ -112,6 +113,10 @@ impl<'a> Original<'a> {
             return Ok(MarkedJpeg { bytes, method: Method::Spliced(splice.codes()) });
         }
         let runs: Vec<_> = header.scans.iter().map(|scan| runs(header, scan, &touched)).collect();
+        let size_bytes = Coefficients::size_bytes(&header.frame) + rewrite::size_bytes(header, &runs);
+        if size_bytes > self.max_decoded_bytes {
+            return Err(Refusal::TooLarge);
+        }
         let (mut coefficients, pieces) = Coefficients::read_with_seams(self.bytes, header, &runs)?;
         let mut blocks = Vec::new();
         for row in 0..header.frame.mcus_high {

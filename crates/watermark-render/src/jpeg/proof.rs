@@ -2,7 +2,8 @@
 //!
 //! Nothing of what splicing found is used. The output is walked through with its own tables, which says where its MCUs
 //! begin. Between two touched runs its bits must be the original's bits: the same bits read by the same codes, with the same
-//! DC before them, are the same coefficients. Where the output has other codes, both are read block by block.
+//! DC before them, are the same coefficients. Where the output has other codes, and where there are several scans, both are read
+//! block by block.
 
 use super::{
     Refusal,

@@ -7,8 +7,8 @@
 use super::{
     Refusal,
     bits::{BitWriter, Stuffed},
-    coefficients::{Coefficients, Piece, for_each_block},
-    frame::Scan,
+    coefficients::{Coefficients, Marked, Piece, for_each_block},
+    frame::{Process, Scan},
     huffman::{Encoder, HuffmanSpec},
     markers::Header,
     scan_writer::{ScanWriter, Slots},
@@ -20,12 +20,23 @@ use super::{
 /// The MCUs of a scan that are coded anew where so many are touched: where DCs are told as differences, the next one as well.
 pub(super) fn runs(header: &Header, scan: &Scan, touched: &Touched) -> Vec<(u32, u32)> {
     let mut runs = touched.runs_of(&header.frame, scan);
-    if scan.first == 0 && scan.high == 0 {
+    // What a sequential scan says of coefficients and bits means nothing.
+    let has_differences = header.frame.process == Process::Sequential || (scan.first == 0 && scan.high == 0);
+    if has_differences {
         let (wide, high) = scan.mcus(&header.frame);
         runs.iter_mut().for_each(|(_, to)| *to = (*to + 1).min(wide * high));
         merge(&mut runs);
     }
     runs
+}
+
+/// About how many bytes are needed for writing scans anew, above those of the coefficients.
+pub(super) fn size_bytes(header: &Header, runs: &[Vec<(u32, u32)>]) -> u64 {
+    let each = |count: usize, bytes: usize| count as u64 * bytes as u64;
+    let of_interval = size_of::<Piece>() + size_of::<Vec<Step>>() + size_of::<Step>() + 32;
+    let of_run = 2 * size_of::<Marked>() + 8 * size_of::<Step>();
+    let scans = header.scans.iter().zip(runs);
+    scans.map(|(scan, runs)| each(scan.restarts.len() + 1, of_interval) + each(runs.len(), of_run)).sum()
 }
 
 /// Scans with a mark on them.
@@ -182,7 +193,7 @@ struct Marking<'a> {
 impl Marking<'_> {
     /// What an interval becomes.
     fn piece(&mut self, piece: &Piece) -> Result<Vec<Step>, Refusal> {
-        let mut steps = Vec::with_capacity(4 * piece.marked.len() + 1);
+        let mut steps = Vec::with_capacity(if piece.marked.is_empty() { 1 } else { 4 * piece.marked.len() + 2 });
         // Up to here all is written; and so many blocks from here on were ended by a code that is not copied.
         let (mut at, mut open) = (0, 0);
         let mut left = piece.mcus.end - piece.mcus.start;

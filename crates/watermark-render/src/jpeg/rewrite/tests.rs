@@ -205,3 +205,38 @@ fn a_run_that_goes_on_behind_the_last_block_ends_with_it() {
         assert_eq!(Coefficients::read(&output, &header).unwrap(), coefficients, "{rects:?}");
     }
 }
+
+/// In a sequential file of several scans these bytes mean nothing, and some encoders leave other values there.
+#[test]
+fn a_sequential_scan_may_say_of_coefficients_and_bits_what_it_likes() {
+    let image = image::RgbImage::from_fn(90, 70, |x, y| image::Rgb([(x * 2) as u8, (y * 3) as u8, (x * y) as u8]));
+    let mut bytes = Vec::new();
+    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 90).encode_image(&image).unwrap();
+    let header = Header::parse(&bytes).unwrap();
+    let coefficients = Coefficients::read(&bytes, &header).unwrap();
+    // The only scan's last three bytes: first and last coefficient, bits.
+    let spectral = header.scans[0].entropy.start - 3;
+    for said in [[0, 63, 0], [1, 63, 0], [0, 63, 0x10]] {
+        bytes[spectral..][..3].copy_from_slice(&said);
+        let header = Header::parse(&bytes).unwrap();
+        let touched = Touched::within(&[Rect { x: 30, y: 20, width: 20, height: 9 }], &header.frame);
+        let runs: Vec<_> = header.scans.iter().map(|scan| runs(&header, scan, &touched)).collect();
+        let (mut changed, pieces) = Coefficients::read_with_seams(&bytes, &header, &runs).unwrap();
+        assert_eq!(changed, coefficients);
+        for row in 0..header.frame.mcus_high {
+            for column in touched.row(row).iter().flat_map(|(from, to)| *from..*to) {
+                let mut blocks = Vec::new();
+                changed.mcu(&header.frame, column, row, &mut blocks);
+                blocks.iter_mut().for_each(|block| block[0] += 9);
+                changed.set_mcu(&header.frame, column, row, &blocks);
+            }
+        }
+        let rewritten = rewrite(&bytes, &header, &changed, pieces).unwrap();
+        assert_eq!(rewritten.codes, Codes::Own);
+        let mut output = bytes[..header.scans[0].entropy.start].to_vec();
+        rewritten.write(0, &mut output).unwrap();
+        output.extend([0xff, 0xd9]);
+        let header = Header::parse(&output).unwrap();
+        assert_eq!(Coefficients::read(&output, &header).unwrap(), changed, "{said:?}");
+    }
+}
