@@ -30,11 +30,11 @@ use crate::{
 const BATCH: usize = 200;
 /// Waiting entries are looked for this often at least: another consumer may have put one off.
 const LOOK: Duration = Duration::from_millis(500);
-/// An entry that came while its last job was still here comes again after this.
+/// Between two looks whether an entry's last job has ended.
 const AGAIN: Duration = Duration::from_millis(100);
 /// Longest that a stop takes to hand back what is not done.
 const HAND_BACK: Duration = Duration::from_secs(2);
-/// A consumer that holds nothing and has not been heard of for so many times the idle time is taken out of the group.
+/// A consumer that holds nothing and has not called for so many times the idle time is taken out of the group.
 const GONE: u32 = 30;
 
 /// How a consumer works.
@@ -139,8 +139,12 @@ impl Tally {
 struct Next {
     /// That were left behind.
     claim: Instant,
+    /// The same for those that wait, and whose time was lost.
+    lost: Instant,
     /// Whose time has come.
     due: Instant,
+    /// Whether new ones come first this time.
+    are_new_first: bool,
 }
 
 /// A member of a consumer group that calls a handler for each entry.
@@ -207,7 +211,7 @@ where
     }
 
     async fn read(&mut self, jobs: &mut JoinSet<()>, stop: &CancellationToken) {
-        let mut next = Next { claim: Instant::now(), due: Instant::now() };
+        let mut next = Next { claim: Instant::now(), lost: Instant::now(), due: Instant::now(), are_new_first: false };
         let mut pace = Pace::new();
         while !stop.is_cancelled() {
             while let Some(ended) = jobs.try_join_next() {
@@ -243,31 +247,43 @@ where
     async fn round(&mut self, jobs: &mut JoinSet<()>, next: &mut Next) -> Result<(), BusError> {
         let capacity = self.config.concurrency.get();
         let desk = Arc::clone(&self.desk);
-        let free = capacity.saturating_sub(jobs.len());
-        if free > 0 && Instant::now() >= next.claim {
+        let free = |jobs: &JoinSet<()>| capacity.saturating_sub(jobs.len());
+        if std::mem::take(&mut next.are_new_first) {
+            let read = desk.group.read(free(jobs), Duration::ZERO).await?;
+            self.start_all(jobs, read.into_iter().map(|entry| (entry, 1)).collect());
+        }
+        if free(jobs) > 0 && Instant::now() >= next.claim {
             let ConsumerConfig { claim_idle, retry, .. } = self.config;
+            // Those that wait may be many, and none of them is late unless its time was lost.
+            let longest = retry.most().max(claim_idle);
+            let is_time = Instant::now() >= next.lost;
             let idle =
-                Idle { held: claim_idle, waiting: retry.longest.max(claim_idle) + claim_idle, gone: claim_idle * GONE };
-            let most = free.min(BATCH);
+                Idle { held: claim_idle, waiting: is_time.then_some(longest + claim_idle), gone: claim_idle * GONE };
+            let most = free(jobs).min(BATCH);
             let claimed = desk.group.claim(&self.leases.held(), idle, most).await?;
             // A full catch means that more may wait.
-            let pause = if claimed.len() == most { Duration::ZERO } else { claim_idle / 4 };
-            next.claim = Instant::now() + pause;
+            let is_full = claimed.len() == most;
+            next.claim = Instant::now() + if is_full { Duration::ZERO } else { claim_idle / 4 };
+            if is_time && !is_full {
+                // At random, so that of many consumers one does it at a time.
+                next.lost = Instant::now() + longest.mul_f64(0.25 + fastrand::f64() / 4.0);
+            }
             self.start_all(jobs, claimed);
         }
-        let free = capacity.saturating_sub(jobs.len());
-        if free > 0 && Instant::now() >= next.due {
-            let most = free.min(BATCH);
+        if free(jobs) > 0 && Instant::now() >= next.due {
+            let most = free(jobs).min(BATCH);
             let (due, following) = desk.group.due(most).await?;
-            let pause = if due.len() == most { Duration::ZERO } else { following.map_or(LOOK, |wait| wait.min(LOOK)) };
+            let is_full = due.len() == most;
+            let pause = if is_full { Duration::ZERO } else { following.map_or(LOOK, |wait| wait.min(LOOK)) };
             next.due = Instant::now() + pause;
+            // What fails again and again must not keep out what has not been tried once.
+            next.are_new_first = is_full;
             self.start_all(jobs, due);
         }
-        let free = capacity.saturating_sub(jobs.len());
-        if free > 0 {
+        if free(jobs) > 0 {
             let until = next.claim.min(next.due);
             let block = self.config.block.min(until.saturating_duration_since(Instant::now()));
-            let read = desk.group.read(free, block).await?;
+            let read = desk.group.read(free(jobs), block).await?;
             self.start_all(jobs, read.into_iter().map(|entry| (entry, 1)).collect());
         }
         Ok(())
@@ -281,11 +297,14 @@ where
 
     fn start(&mut self, jobs: &mut JoinSet<()>, entry: Entry, delivery_count: u32) {
         let Some(lease) = self.leases.take(entry.id) else {
-            // Its last job is about to end here, and has put it off for no longer than this took. Or it still runs, and has
-            // lost its lease meanwhile: one of a kind is enough.
-            let desk = Arc::clone(&self.desk);
+            // Its last job is still here: about to end, or it has lost its lease meanwhile. Until then the entry is this
+            // consumer's, and the lease is extended.
+            let (desk, leases) = (Arc::clone(&self.desk), Arc::clone(&self.leases));
             jobs.spawn(async move {
-                if let Err(error) = desk.group.delay(entry.id, AGAIN, 1).await {
+                while leases.holds(entry.id) {
+                    tokio::time::sleep(AGAIN).await;
+                }
+                if let Err(error) = desk.group.delay(entry.id, Duration::ZERO, 1).await {
                     tracing::debug!(entry.id = %entry.id, error = chain(&error), "an entry is claimed later");
                 }
             });

@@ -31,32 +31,10 @@ pub(crate) type Delivered = (Entry, u32);
 pub(crate) struct Idle {
     /// Held by a consumer, without a sign of life for so long.
     pub(crate) held: Duration,
-    /// Waiting for so long, longer than any entry is meant to.
-    pub(crate) waiting: Duration,
+    /// Waiting for so long, longer than any entry is meant to; none where those are not to be looked at now.
+    pub(crate) waiting: Option<Duration>,
     /// A consumer that holds nothing, and has not been heard of for so long.
     pub(crate) gone: Duration,
-}
-
-/// An entry that was handed out and not acknowledged.
-#[derive(Debug)]
-pub(crate) struct Pending {
-    pub(crate) idle_ms: u64,
-    /// Whether it waits for its time.
-    pub(crate) is_waiting: bool,
-}
-
-impl Pending {
-    /// Reads the extended answer of XPENDING: id, consumer, idle time, delivery count.
-    pub(crate) fn list(operation: &'static str, value: &Value) -> Result<Vec<Self>, BusError> {
-        let one = |value: &Value| match array(value) {
-            Some([_, Value::BulkString(consumer), Value::Int(idle_ms), Value::Int(_)]) => Ok(Self {
-                idle_ms: u64::try_from(*idle_ms).unwrap_or_default(),
-                is_waiting: consumer == WAITING.as_bytes(),
-            }),
-            _ => Err(BusError::Answer { operation }),
-        };
-        array(value).ok_or(BusError::Answer { operation })?.iter().map(one).collect()
-    }
 }
 
 /// One consumer of a group on one stream.
@@ -116,10 +94,10 @@ impl Group {
     /// Takes over up to `most` entries that were left behind, and sweeps out consumers that are gone: of several racing
     /// consumers one gets each entry. What this consumer works on itself, `held`, is left alone.
     pub(crate) async fn claim(&self, held: &[EntryId], idle: Idle, most: usize) -> Result<Vec<Delivered>, BusError> {
-        let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
         let mut script = CLAIM.key(&self.key);
-        script.arg(&self.name).arg(&self.consumer).arg(WAITING);
-        script.arg(ms(idle.held)).arg(ms(idle.waiting)).arg(ms(idle.gone)).arg(most);
+        script.key(&self.waiting_key).arg(&self.name).arg(&self.consumer).arg(WAITING);
+        script.arg(ms(idle.held)).arg(idle.waiting.map_or(-1, ms)).arg(ms(idle.gone)).arg(most);
         for id in held {
             script.arg(id.to_string());
         }
@@ -130,7 +108,7 @@ impl Group {
     /// Takes up to `most` waiting entries whose time has come; also when the next one's comes.
     pub(crate) async fn due(&self, most: usize) -> Result<(Vec<Delivered>, Option<Duration>), BusError> {
         let mut script = DUE.key(&self.key);
-        script.key(&self.waiting_key).arg(&self.name).arg(&self.consumer).arg(most);
+        script.key(&self.waiting_key).arg(&self.name).arg(&self.consumer).arg(WAITING).arg(most);
         let operation = "taking entries whose time has come";
         let answer: Value = self.commands.invoke(operation, &script).await?;
         match array(&answer) {

@@ -31,7 +31,7 @@ impl Leases {
         self.ids().iter().copied().collect()
     }
 
-    fn holds(&self, id: EntryId) -> bool {
+    pub(crate) fn holds(&self, id: EntryId) -> bool {
         self.ids().contains(&id)
     }
 }

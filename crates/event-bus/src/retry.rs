@@ -1,4 +1,4 @@
-//! When a failed entry comes again: later each time, and never all at once.
+//! When a failed entry comes again: later each time, and not all at once.
 
 use std::time::Duration;
 
@@ -36,10 +36,16 @@ impl RetryPolicy {
         self.away.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0)
     }
 
-    /// How long to wait where that was asked for: not less, and never longer than the longest wait.
+    /// How long to wait where that was asked for: not less, unless it is longer than the longest wait, and up to a quarter
+    /// more.
     pub(crate) fn wait_as_asked(&self, after: Duration, random: f64) -> Duration {
         let after = after.min(self.longest);
-        (after + after.mul_f64(random.clamp(0.0, 1.0) / 4.0)).min(self.longest)
+        after + after.mul_f64(random.clamp(0.0, 1.0) / 4.0)
+    }
+
+    /// No entry is ever meant to wait longer.
+    pub(crate) fn most(&self) -> Duration {
+        self.away.max(self.longest + self.longest / 4)
     }
 }
 
@@ -63,7 +69,8 @@ mod tests {
         let asked = Duration::from_secs(8);
         assert_eq!(policy.wait_as_asked(asked, 0.0), asked);
         assert_eq!(policy.wait_as_asked(asked, 1.0).as_secs(), 10);
-        assert_eq!(policy.wait_as_asked(Duration::from_secs(86_400), 0.5), policy.longest);
+        assert_eq!(policy.wait_as_asked(Duration::from_secs(86_400), 0.0), policy.longest);
+        assert_eq!(policy.wait_as_asked(Duration::from_secs(86_400), 1.0), policy.most());
         assert_eq!((policy.wait_away(0.0).as_millis(), policy.wait_away(1.0).as_millis()), (2_500, 5_000));
     }
 }

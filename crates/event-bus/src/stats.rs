@@ -1,14 +1,18 @@
 //! How much waits in a stream.
 
-use redis::{Value, cmd};
+use std::sync::LazyLock;
+
+use redis::{Script, Value, cmd};
 use sealmark_protocol::{Lane, Topic};
 
 use crate::{
     Bus, BusError, dead_letter_key,
-    group::{Pending, waiting_key},
+    group::{WAITING, waiting_key},
 };
 
-/// Most pending entries that are looked at; a group has no more than its consumers' concurrency.
+static OLDEST: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scripts/oldest.lua")));
+
+/// Most pending entries that are looked at of each consumer; few have more.
 const LOOKED_AT: usize = 1_000;
 
 /// What waits in one stream, for one group.
@@ -59,9 +63,9 @@ impl Bus {
             Some([Value::Int(count), ..]) => u64::try_from(*count).unwrap_or_default(),
             _ => return Err(BusError::Answer { operation }),
         };
-        let mut command = cmd("XPENDING");
-        command.arg(key).arg(group).arg("-").arg("+").arg(LOOKED_AT);
-        let listed = Pending::list(operation, &self.commands.query(operation, &command).await?)?;
-        Ok((count, listed.iter().filter(|pending| !pending.is_waiting).map(|pending| pending.idle_ms).max()))
+        let mut script = OLDEST.key(key);
+        script.arg(group).arg(WAITING).arg(LOOKED_AT);
+        let oldest: i64 = self.commands.invoke("looking for the oldest pending entry", &script).await?;
+        Ok((count, u64::try_from(oldest).ok()))
     }
 }

@@ -186,3 +186,112 @@ async fn consumers_that_are_gone_leave_the_group_but_none_that_holds_something()
     assert_eq!(seen.of(&sent[0]), [2]);
     Ok(())
 }
+
+/// A time may outlive the wait that it was for: when the entry was claimed, or the group was made again.
+#[tokio::test]
+async fn a_time_that_is_left_over_takes_no_entry_from_who_works_on_it() -> Result<()> {
+    let bench = Bench::start().await?;
+    let sent = events(1);
+    let published = bench.publish(&sent).await?;
+    let sealmark_event_bus::Published::Accepted { entry_id } = published[0] else { panic!("{published:?}") };
+    let (seen, gate) = (Seen::default(), Arc::new(tokio::sync::Semaphore::new(0)));
+    let start = || {
+        let (seen, gate) = (seen.clone(), Arc::clone(&gate));
+        bench.consumer(quick(1), move |delivery| {
+            seen.note(&delivery);
+            let gate = Arc::clone(&gate);
+            async move {
+                gate.acquire().await.unwrap().forget();
+                Ok(())
+            }
+        })
+    };
+    let working = start();
+    seen.until(1).await?;
+    let mut add = redis::cmd("ZADD");
+    let _: i64 = add.arg(waiting_key()).arg(1).arg(entry_id.to_string()).query_async(&mut bench.raw().await?).await?;
+    let idle = start();
+    wait_for("the time to be gone", async || {
+        let mut count = redis::cmd("ZCARD");
+        let left: i64 = count.arg(waiting_key()).query_async(&mut bench.raw().await.ok()?).await.ok()?;
+        (left == 0).then_some(())
+    })
+    .await?;
+    gate.add_permits(1);
+    bench.finish([working, idle]).await?;
+    assert_eq!(seen.of(&sent[0]), [1]);
+    Ok(())
+}
+
+/// At its memory limit Redis takes nothing new, but what is there must get on: only then will there be memory again.
+#[tokio::test]
+async fn a_full_redis_holds_no_consumer_up() -> Result<()> {
+    let bench = Bench::start().await?;
+    let sent = events(4);
+    bench.publish(&sent).await?;
+    let limit = async |bytes: u64| -> Result<()> {
+        let mut set = redis::cmd("CONFIG");
+        Ok(set.arg("SET").arg("maxmemory").arg(bytes).query_async(&mut bench.raw().await?).await?)
+    };
+    let mut group = redis::cmd("XGROUP");
+    group.arg("CREATE").arg(TOPIC.stream_key(LANE)).arg(GROUP).arg("0");
+    let _: () = group.query_async(&mut bench.raw().await?).await?;
+    limit(1).await?;
+    assert!(bench.publisher.publish(&[(TOPIC, LANE, event())]).await.is_err());
+    let seen = Seen::default();
+    let consumer = bench.consumer(quick(1), {
+        let (seen, [away, again, poison, _]) = (seen.clone(), [0, 1, 2, 3].map(|at| sent[at].id));
+        move |delivery| {
+            let count = seen.note(&delivery);
+            let id = delivery.envelope.id;
+            async move {
+                match id {
+                    id if id == away && count < 4 => Err(HandlerError::unavailable("the store is away")),
+                    id if id == again && count < 2 => Err(HandlerError::transient("not yet")),
+                    id if id == poison => {
+                        let code = sealmark_protocol::FailureCode::BrokenImage;
+                        Err(HandlerError::Permanent { code, message: "half a file".to_owned() })
+                    }
+                    _ => Ok(()),
+                }
+            }
+        }
+    });
+    bench.until_empty().await?;
+    limit(0).await?;
+    let [report] = bench.finish([consumer]).await?[..] else { unreachable!() };
+    assert_eq!((report.done, report.failed, report.dead_lettered), (3, 4, 1));
+    Ok(())
+}
+
+/// Three that fail at once, for ever, and one place: whatever is due is due always.
+#[tokio::test]
+async fn what_fails_again_and_again_does_not_keep_new_entries_out() -> Result<()> {
+    let bench = Bench::start().await?;
+    let bad = events(3);
+    bench.publish(&bad).await?;
+    let seen = Seen::default();
+    let config = ConsumerConfig { retry: RetryPolicy { away: Duration::from_millis(1), ..quick(1).retry }, ..quick(1) };
+    let consumer = bench.consumer(config, {
+        let (seen, bad) = (seen.clone(), bad.iter().map(|event| event.id).collect::<Vec<_>>());
+        move |delivery| {
+            seen.note(&delivery);
+            let is_bad = bad.contains(&delivery.envelope.id);
+            async move {
+                if !is_bad {
+                    return Ok(());
+                }
+                // Longer than any of them waits.
+                tokio::time::sleep(Duration::from_millis(3)).await;
+                Err(HandlerError::unavailable("the store is away"))
+            }
+        }
+    });
+    seen.until(30).await?;
+    let others = events(5);
+    bench.publish(&others).await?;
+    wait_for("the new ones", async || bench.stats().await.ok().filter(|stats| stats.length == 3)).await?;
+    consumer.stop().await?;
+    others.iter().for_each(|event| assert_eq!(seen.of(event), [1]));
+    Ok(())
+}

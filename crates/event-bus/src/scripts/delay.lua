@@ -10,7 +10,7 @@ end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local count = math.max(0, pending[4] - tonumber(ARGV[6]))
--- First the time: an entry that waits without one would wait until somebody misses it.
-redis.call('ZADD', KEYS[2], now + tonumber(ARGV[5]), ARGV[4])
+-- In this order also a server at its memory limit does it: a script may go on that has written, and XCLAIM needs no memory.
 redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[3], 0, ARGV[4], 'RETRYCOUNT', count, 'JUSTID')
+redis.call('ZADD', KEYS[2], now + tonumber(ARGV[5]), ARGV[4])
 return 1
