@@ -86,6 +86,10 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response<Body> {
         let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = status.into_response();
+        if self.code == ErrorCode::BodyTooLarge {
+            // The rest of the body is not read, so the connection is closed: who is not told may send on it again.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         response.extensions_mut().insert(Seed(std::sync::Arc::new(self)));
         response
     }
